@@ -1,0 +1,135 @@
+// The configuration, as values: what a TOML file says, after every default and check.
+//
+// Threads: immutable once loaded. Every member's meaning, unit, default and range stand in the
+// option table (src/config/options.cc), from which the file is parsed, printed and documented.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace introspectd {
+
+// A secret as configured: exactly one of the three. Two hashes while a secret is being rotated.
+struct SecretConfig {
+  std::vector<std::string> hashes;  // PHC strings, at most two
+  std::string plain;  // from `secret`/`token`, or read from `secret_file`/`token_file`
+};
+
+struct ListenAddress {
+  enum class Kind : std::uint8_t { kTcp, kUnix };
+  Kind kind = Kind::kTcp;
+  std::string host;           // kTcp: a literal IPv4 or IPv6 address
+  std::uint16_t port = 0;     // kTcp: 0 = any free port
+  std::string path;           // kUnix
+  std::uint32_t mode = 0660;  // kUnix: permission bits
+  std::string text;           // as configured, for messages
+};
+
+struct ServerConfig {
+  std::vector<ListenAddress> listen;
+  std::uint32_t workers = 0;
+  std::vector<std::uint32_t> cpus;
+  std::vector<std::uint32_t> control_cpu;  // none or one
+  std::string path = "/introspect";
+  bool health = true;
+  bool plaintext = false;
+};
+
+enum class AdminScope : std::uint8_t { kUpsert, kRevoke, kExport, kSync, kStatus };
+
+struct AdminTokenConfig {
+  std::string name;
+  SecretConfig secret;
+  std::vector<AdminScope> scopes;    // `push` is written as upsert and revoke
+  std::vector<std::string> issuers;  // [] = introspection.issuer only; ["*"] = any
+};
+
+struct AdminConfig {
+  std::vector<ListenAddress> listen;
+  std::vector<AdminTokenConfig> tokens;
+};
+
+enum class UnknownToken : std::uint8_t { kInactive, kError };
+enum class UnsupportedHint : std::uint8_t { kReject, kRejectRefresh, kIgnore };
+
+struct IntrospectionConfig {
+  std::string issuer;
+  UnknownToken unknown_token = UnknownToken::kInactive;
+  UnsupportedHint unsupported_hint = UnsupportedHint::kReject;
+};
+
+enum class StartMode : std::uint8_t { kReady, kWarm };
+
+struct StorageConfig {
+  std::string directory;  // "" = memory only
+  StartMode start = StartMode::kReady;
+  std::int64_t token_lifetime_max_s = 2'592'000;
+  std::int64_t feed_staleness_max_s = 0;
+};
+
+enum class AuthMethod : std::uint8_t { kClientSecretBasic, kClientSecretPost };
+
+struct ClientConfig {
+  std::string id;
+  SecretConfig secret;
+  std::vector<AuthMethod> auth;
+  std::vector<std::string> audiences;  // ["*"] = all
+  std::vector<std::string> issuers;    // [] = introspection.issuer only; ["*"] = all
+  bool own_tokens = false;
+  std::vector<std::string> members;                             // [] = all
+  UnknownToken unknown_token = UnknownToken::kInactive;         // introspection's unless overridden
+  UnsupportedHint unsupported_hint = UnsupportedHint::kReject;  // introspection's unless overridden
+};
+
+enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
+enum class LogFormat : std::uint8_t { kText, kJson };
+
+struct LogConfig {
+  LogLevel level = LogLevel::kInfo;
+  LogFormat format = LogFormat::kText;
+  std::string target = "stderr";  // "stderr", "stdout" or a file
+};
+
+// What one HTTP listener allows. The data plane and the control plane each have their own.
+struct HttpLimits {
+  std::uint32_t head_bytes_max;
+  std::uint32_t header_line_bytes_max;
+  std::uint32_t target_bytes_max;
+  std::uint32_t headers_max;
+  std::uint32_t body_bytes_max;
+  std::uint32_t parameters_max;
+  std::uint32_t connections_max;
+  std::uint32_t connections_per_address_max;
+  std::uint32_t pipeline_max;      // requests answered before their answers are written
+  std::uint32_t output_bytes_max;  // answers waiting to be written; then nothing more is read
+  std::uint32_t head_ms_max;
+  std::uint32_t body_ms_max;  // data plane: the whole body; control plane: between two reads
+  std::uint32_t write_stall_ms_max;
+  std::uint32_t idle_ms_max;
+  std::uint32_t pending_ms_max;  // an answer that waits for a secret's slow hash; then 503
+};
+
+struct Limits {
+  HttpLimits data;
+  HttpLimits admin;
+  std::uint32_t token_bytes_max;  // longer tokens are unknown
+  std::uint32_t update_line_bytes_max;
+  std::uint32_t update_batch_bytes_max;      // updates read ahead of being visible, per connection
+  std::uint32_t secret_verifications_max;    // threads for slow hashes
+  std::uint32_t secret_queue_max;            // verifications waiting; beyond: 503
+  std::uint32_t credentials_remembered_max;  // per worker
+  std::uint32_t worker_stall_max_ms;
+};
+
+struct Config {
+  ServerConfig server;
+  AdminConfig admin;
+  IntrospectionConfig introspection;
+  StorageConfig storage;
+  std::vector<ClientConfig> clients;
+  LogConfig log;
+  Limits limits;
+};
+
+}  // namespace introspectd

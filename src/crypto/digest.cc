@@ -1,0 +1,69 @@
+// The low-level SHA256 functions are marked as deprecated since 3.0; digest.h says why they stay.
+#define OPENSSL_API_COMPAT 0x10100000L
+
+#include "crypto/digest.h"
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+
+#include "base/check.h"
+#include "introspectd/token.h"
+
+namespace introspectd::crypto {
+
+Sha256 Sha256Of(std::string_view bytes) {
+  Sha256 digest;
+  SHA256_CTX context;
+  SHA256_Init(&context);
+  SHA256_Update(&context, bytes.data(), bytes.size());
+  SHA256_Final(digest.data(), &context);
+  return digest;
+}
+
+Sha256 KeyedDigest(const ProcessKey& key, std::string_view a, std::string_view b) {
+  Sha256 digest;
+  const std::uint64_t length = a.size();
+  SHA256_CTX context;
+  SHA256_Init(&context);
+  SHA256_Update(&context, key.data(), key.size());
+  SHA256_Update(&context, &length, sizeof length);
+  SHA256_Update(&context, a.data(), a.size());
+  SHA256_Update(&context, b.data(), b.size());
+  SHA256_Final(digest.data(), &context);
+  return digest;
+}
+
+ProcessKey NewProcessKey() {
+  ProcessKey key;
+  RandomBytes(key);
+  return key;
+}
+
+void RandomBytes(std::span<std::uint8_t> out) {
+  CHECK(RAND_bytes(out.data(), static_cast<int>(out.size())) == 1);
+}
+
+bool EqualConstantTime(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+void Cleanse(void* bytes, std::size_t size) { OPENSSL_cleanse(bytes, size); }
+
+void Cleanse(std::string& secret) {
+  Cleanse(secret.data(), secret.size());
+  secret.clear();
+}
+
+}  // namespace introspectd::crypto
+
+namespace introspectd {
+
+TokenDigest TokenDigest::Of(std::string_view token) {
+  const crypto::Sha256 whole = crypto::Sha256Of(token);
+  TokenDigest digest;
+  std::memcpy(digest.bytes.data(), whole.data(), digest.bytes.size());
+  return digest;
+}
+
+}  // namespace introspectd

@@ -1,0 +1,217 @@
+#include "json/document.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <utility>
+
+#include "base/check.h"
+
+namespace introspectd::json {
+
+namespace {
+
+using simdjson::dom::element;
+using Handle = decltype(Value::handle);
+static_assert(sizeof(element) == sizeof(Handle) && std::is_trivially_copyable_v<element>);
+
+// For what simdjson has already found good.
+template <class T>
+T Get(simdjson::simdjson_result<T> result) {
+  T value{};
+  CHECK(std::move(result).get(value) == simdjson::SUCCESS);
+  return value;
+}
+
+// Walks the text of a container that simdjson has found good and minified, in step with its DOM.
+class Walker {
+ public:
+  explicit Walker(std::string_view container) : text_(container), at_(1) {}
+
+  // The text of the next name or value; steps over the punctuation behind it.
+  std::string_view Take() {
+    const std::size_t start = at_;
+    at_ = End(start);
+    return text_.substr(start, at_++ - start);
+  }
+
+ private:
+  std::size_t End(std::size_t at) const {
+    const char first = text_[at];
+    if (first == '"') return EndOfString(at);
+    if (first == '{' || first == '[') return EndOfContainer(at);
+    while (text_[at] != ',' && text_[at] != '}' && text_[at] != ']') ++at;
+    return at;
+  }
+
+  std::size_t EndOfString(std::size_t at) const {
+    for (++at; text_[at] != '"'; ++at) {
+      if (text_[at] == '\\') ++at;
+    }
+    return at + 1;
+  }
+
+  std::size_t EndOfContainer(std::size_t at) const {
+    int depth = 0;
+    do {
+      const char c = text_[at];
+      if (c == '"') {
+        at = EndOfString(at);
+        continue;
+      }
+      depth += (c == '{' || c == '[') - (c == '}' || c == ']');
+      ++at;
+    } while (depth > 0);
+    return at;
+  }
+
+  std::string_view text_;
+  std::size_t at_;
+};
+
+Type TypeOf(element e) {
+  switch (e.type()) {
+    case simdjson::dom::element_type::ARRAY:
+      return Type::kArray;
+    case simdjson::dom::element_type::OBJECT:
+      return Type::kObject;
+    case simdjson::dom::element_type::INT64:
+      return Type::kInteger;
+    case simdjson::dom::element_type::UINT64:
+      return Type::kNumber;  // beyond int64
+    case simdjson::dom::element_type::DOUBLE:
+      return Type::kNumber;
+    case simdjson::dom::element_type::STRING:
+      return Type::kString;
+    case simdjson::dom::element_type::BOOL:
+      return Type::kBool;
+    case simdjson::dom::element_type::NULL_VALUE:
+      return Type::kNull;
+  }
+  CHECK(false);
+}
+
+Value MakeValue(element e, std::string_view raw) {
+  Value value;
+  value.type = TypeOf(e);
+  value.raw = raw;
+  value.handle = std::bit_cast<Handle>(e);
+  if (value.type == Type::kString) value.string = Get(e.get_string());
+  if (value.type == Type::kInteger) value.integer = Get(e.get_int64());
+  if (value.type == Type::kBool) value.boolean = Get(e.get_bool());
+  return value;
+}
+
+void Fill(simdjson::dom::object object, std::string_view raw, std::vector<Member>& out) {
+  out.clear();
+  Walker walker(raw);
+  for (const auto field : object) {
+    const std::string_view raw_name = walker.Take();
+    out.push_back({field.key, raw_name, MakeValue(field.value, walker.Take())});
+  }
+}
+
+bool HasTwice(std::vector<std::string_view>& names, std::size_t first) {
+  std::sort(names.begin() + static_cast<std::ptrdiff_t>(first), names.end());
+  return std::adjacent_find(names.begin() + static_cast<std::ptrdiff_t>(first), names.end()) !=
+         names.end();
+}
+
+// The depth is bounded by the parser, so recursion is. `names` is scratch, used as a stack.
+bool HasDuplicates(element e, std::vector<std::string_view>& names) {
+  if (e.is_array()) {
+    for (const element child : Get(e.get_array())) {
+      if (HasDuplicates(child, names)) return true;
+    }
+  } else if (e.is_object()) {
+    const std::size_t first = names.size();
+    for (const auto field : Get(e.get_object())) names.push_back(field.key);
+    if (HasTwice(names, first)) return true;
+    names.resize(first);
+    for (const auto field : Get(e.get_object())) {
+      if (HasDuplicates(field.value, names)) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+struct Parser::Impl {
+  std::size_t size_max;
+  simdjson::dom::parser parser;
+  std::vector<char> padded;
+  std::vector<char> minified;
+  std::vector<std::string_view> names;
+};
+
+Parser::Parser(std::size_t size_max, std::size_t depth_max) : impl_(new Impl) {
+  impl_->size_max = size_max;
+  impl_->padded.resize(size_max + simdjson::SIMDJSON_PADDING);
+  impl_->minified.resize(size_max + simdjson::SIMDJSON_PADDING);
+  CHECK(impl_->parser.allocate(size_max, depth_max) == simdjson::SUCCESS);
+}
+
+Parser::~Parser() = default;
+
+Error Parser::ParseObject(std::string_view text) {
+  members_.clear();
+  if (text.size() > impl_->size_max) return Error::kTooLarge;
+  std::memcpy(impl_->padded.data(), text.data(), text.size());
+  std::memset(impl_->padded.data() + text.size(), 0, simdjson::SIMDJSON_PADDING);
+  element root;
+  const auto error = impl_->parser.parse(impl_->padded.data(), text.size(), false).get(root);
+  if (error == simdjson::DEPTH_ERROR) return Error::kTooDeep;
+  if (error != simdjson::SUCCESS) return Error::kNotJson;
+  if (!root.is_object()) return Error::kNotObject;
+  impl_->names.clear();
+  if (HasDuplicates(root, impl_->names)) return Error::kDuplicateName;
+  std::size_t size = 0;
+  CHECK(simdjson::minify(impl_->padded.data(), text.size(), impl_->minified.data(), size) ==
+        simdjson::SUCCESS);
+  Fill(Get(root.get_object()), {impl_->minified.data(), size}, members_);
+  return Error::kNone;
+}
+
+void Parser::MembersOf(const Value& object, std::vector<Member>& out) const {
+  CHECK(object.type == Type::kObject);
+  Fill(Get(std::bit_cast<element>(object.handle).get_object()), object.raw, out);
+}
+
+void Parser::ElementsOf(const Value& array, std::vector<Value>& out) const {
+  CHECK(array.type == Type::kArray);
+  out.clear();
+  Walker walker(array.raw);
+  for (const element e : Get(std::bit_cast<element>(array.handle).get_array())) {
+    out.push_back(MakeValue(e, walker.Take()));
+  }
+}
+
+const Member* Find(const std::vector<Member>& members, std::string_view name) {
+  for (const Member& member : members) {
+    if (member.name == name) return &member;
+  }
+  return nullptr;
+}
+
+const char* ToString(Error error) {
+  switch (error) {
+    case Error::kNone:
+      return "no error";
+    case Error::kTooLarge:
+      return "too large";
+    case Error::kNotJson:
+      return "not one JSON object in UTF-8";
+    case Error::kTooDeep:
+      return "nested too deeply";
+    case Error::kNotObject:
+      return "not a JSON object";
+    case Error::kDuplicateName:
+      return "a member stands twice in one object";
+  }
+  CHECK(false);
+}
+
+}  // namespace introspectd::json
