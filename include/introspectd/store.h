@@ -1,0 +1,118 @@
+// The store: which tokens are good, held in memory, read by many threads while one changes it.
+//
+// Threads: one writer at a time (the thread that owns the Store); each reading thread has a Reader
+// of
+//          its own. Readers never wait, take no lock and write to no memory that is shared.
+// Owner:   whoever created it; it outlives its Readers.
+// Limits:  1,024 readers. Memory: about 150 bytes a token beyond its answer.
+//
+// Truth is decided when reading: a token that has expired, or that a revocation or a rule hits, is
+// not active, whatever has been cleaned up so far. Revocation is final (see update.h).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "introspectd/time.h"
+#include "introspectd/token.h"
+
+namespace introspectd {
+
+namespace token {
+class Record;
+class Writer;
+}  // namespace token
+
+// Why a token is active or not. Callers of the endpoint only ever learn "active" or "inactive".
+enum class TokenState : std::uint8_t {
+  kUnknown,  // not in the store, or no longer remembered (300 s after its end)
+  kActive,
+  kExpired,      // now >= exp
+  kNotYetValid,  // now < nbf
+  kRevoked,      // by token, or by digest
+  kRevokedJti,
+  kRevokedRule,
+};
+
+// What the store holds of one token. Borrowed: valid until the Reader leaves. Of a token that was
+// revoked, or was dead when it came, nothing is held but that.
+class TokenView {
+ public:
+  TokenView() = default;
+  explicit TokenView(const token::Record* record) : record_(record) {}
+
+  // The active answer (contract 4.3), a whole JSON object without white space.
+  std::string_view answer() const;
+  UnixSeconds exp() const;
+
+  // Unescaped strings; nullopt when the member is absent.
+  std::optional<std::string_view> issuer() const;
+  std::optional<std::string_view> client_id() const;
+  std::optional<std::string_view> scope() const;
+  std::size_t audience_count() const;
+  std::string_view audience(std::size_t i) const;  // i < audience_count()
+
+ private:
+  const token::Record* record_ = nullptr;
+};
+
+struct StoreOptions {
+  std::string issuer;                             // that of tokens that name none
+  std::int64_t token_lifetime_max_s = 2'592'000;  // L of contract 5
+};
+
+struct StoreStatus {
+  std::uint64_t tokens = 0;       // upserts held, expired ones that are not swept yet included
+  std::uint64_t revocations = 0;  // by token, digest and jti
+  std::uint64_t rules = 0;
+  std::uint64_t sequence = 0;  // the highest one seen
+  std::uint64_t record_bytes = 0;
+  std::uint64_t index_bytes = 0;
+};
+
+class Store {
+ public:
+  explicit Store(const StoreOptions& options);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  struct Finding {
+    TokenState state = TokenState::kUnknown;
+    TokenView token;  // unless kUnknown
+  };
+
+  // Thread-confined. Enter and Leave enclose a batch of look-ups, and nothing that waits.
+  class Reader {
+   public:
+    explicit Reader(Store& store);
+    ~Reader();
+    Reader(const Reader&) = delete;
+    Reader& operator=(const Reader&) = delete;
+
+    void Enter();
+    void Leave();
+    bool inside() const;
+
+    // Between Enter and Leave. Two or three cache misses; no allocation.
+    Finding Find(const TokenDigest& digest, UnixSeconds now);
+
+   private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+  };
+
+  // The writer's side; what changes the store is src/token/writer.h, behind Updater (update.h).
+  token::Writer& writer();
+  StoreStatus status() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace introspectd

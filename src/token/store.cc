@@ -1,0 +1,95 @@
+#include "introspectd/store.h"
+
+#include "token/sides.h"
+#include "token/writer.h"
+
+namespace introspectd {
+
+using token::Field;
+using token::Record;
+
+std::string_view TokenView::answer() const { return record_->answer(); }
+UnixSeconds TokenView::exp() const { return record_->exp(); }
+std::optional<std::string_view> TokenView::issuer() const { return record_->field(Field::kIss); }
+std::optional<std::string_view> TokenView::client_id() const {
+  return record_->field(Field::kClientId);
+}
+std::optional<std::string_view> TokenView::scope() const { return record_->field(Field::kScope); }
+std::size_t TokenView::audience_count() const { return record_->audience_count(); }
+std::string_view TokenView::audience(std::size_t i) const { return record_->audience(i); }
+
+struct Store::Impl {
+  explicit Impl(const StoreOptions& options) : writer(sides, options) {}
+
+  token::Sides sides;
+  token::Writer writer;
+};
+
+Store::Store(const StoreOptions& options) : impl_(std::make_unique<Impl>(options)) {}
+Store::~Store() = default;
+
+token::Writer& Store::writer() { return impl_->writer; }
+StoreStatus Store::status() const { return impl_->writer.status(); }
+
+struct Store::Reader::Impl {
+  Impl(token::Sides& all, std::string_view default_issuer)
+      : sides(all), gate(all.turnstile), issuer(default_issuer) {}
+
+  bool RevokedByRule(const Record& record, UnixSeconds now) {
+    const token::RuleMembers members{
+        .iss = record.field(Field::kIss).value_or(issuer),
+        .sub = record.field(Field::kSub),
+        .client_id = record.field(Field::kClientId),
+        .sid = record.field(Field::kSid),
+    };
+    return side->rules.Hit(members, record.iat(), now, scratch);
+  }
+
+  bool RevokedByJti(const Record& record, UnixSeconds now) {
+    if (!side->rules.any_jti()) return false;
+    const auto jti = record.field(Field::kJti);
+    return jti &&
+           side->rules.JtiRevoked(record.field(Field::kIss).value_or(issuer), *jti, now, scratch);
+  }
+
+  TokenState Judge(const Record& record, UnixSeconds now) {
+    if (!record.Remembered(now)) return TokenState::kUnknown;
+    if (record.kind() == Record::Kind::kRevocation) return TokenState::kRevoked;
+    if (now >= record.exp()) return TokenState::kExpired;
+    if (now < record.nbf()) return TokenState::kNotYetValid;
+    if (RevokedByJti(record, now)) return TokenState::kRevokedJti;
+    if (RevokedByRule(record, now)) return TokenState::kRevokedRule;
+    return TokenState::kActive;
+  }
+
+  token::Sides& sides;
+  token::Turnstile::Reader gate;
+  const std::string issuer;
+  const token::Side* side = nullptr;  // while inside
+  std::string scratch;
+};
+
+Store::Reader::Reader(Store& store)
+    : impl_(std::make_unique<Impl>(store.impl_->sides, store.impl_->writer.options().issuer)) {}
+Store::Reader::~Reader() = default;
+
+void Store::Reader::Enter() {
+  impl_->side = &impl_->sides.sides[static_cast<std::size_t>(impl_->gate.Enter())];
+}
+
+void Store::Reader::Leave() {
+  impl_->side = nullptr;
+  impl_->gate.Leave();
+}
+
+bool Store::Reader::inside() const { return impl_->gate.inside(); }
+
+Store::Finding Store::Reader::Find(const TokenDigest& digest, UnixSeconds now) {
+  const Record* record = impl_->side->table.Find(digest);
+  if (record == nullptr) return {};
+  const TokenState state = impl_->Judge(*record, now);
+  if (state == TokenState::kUnknown) return {};
+  return {state, TokenView(record)};
+}
+
+}  // namespace introspectd

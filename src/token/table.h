@@ -1,0 +1,90 @@
+// One side of the token table: digest → record, in shards that grow one by one.
+//
+// Threads: confined to whoever holds the side (see turnstile.h).
+// Limits:  48-bit addresses; memory beyond the records is 9 to 18 bytes a token and side.
+//
+// A slot is eight bytes: where the record is, and 20 bits of its digest. The hash of a slot uses
+// those bits alone, so that growing and cleaning never touch a record. Shards have growth
+// thresholds of their own, spread out, or they would all grow at the same fill.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "base/check.h"
+#include "token/record.h"
+
+namespace introspectd::token {
+
+class Slot {
+ public:
+  explicit Slot(Record* record)
+      : bits_(reinterpret_cast<std::uintptr_t>(record) >> 4 << kTagBits | TagOf(record->digest())) {
+    CHECK(this->record() == record);
+  }
+
+  static std::uint64_t TagOf(const TokenDigest& digest) {
+    return digest.Bits(8) & ((std::uint64_t{1} << kTagBits) - 1);
+  }
+
+  Record* record() const { return reinterpret_cast<Record*>(bits_ >> kTagBits << 4); }
+  std::uint64_t tag() const { return bits_ & ((std::uint64_t{1} << kTagBits) - 1); }
+  friend bool operator==(Slot, Slot) = default;
+
+ private:
+  static constexpr int kTagBits = 20;
+  std::uint64_t bits_;
+};
+
+class Table {
+ public:
+  static constexpr std::size_t kShardBits = 12;
+  static constexpr std::size_t kShards = std::size_t{1} << kShardBits;
+
+  Table() : shards_(kShards) {}
+
+  static std::size_t ShardOf(const TokenDigest& digest) { return digest.Bits() % kShards; }
+
+  Record* Find(const TokenDigest& digest) const;
+  // Puts `record` in the place of the one with its digest, if there is one.
+  void Put(Record* record);
+  void Erase(const TokenDigest& digest);
+
+  // In no order; `visit` must not change the table.
+  template <class Visit>
+  void VisitShard(std::size_t shard, Visit visit) const {
+    for (const Slot slot : shards_[shard]) visit(*slot.record());
+  }
+
+  std::size_t allocated_bytes() const;
+
+ private:
+  struct Probe {
+    const TokenDigest& digest;
+    std::uint64_t tag;
+  };
+  struct Hash {
+    using is_transparent = void;
+    static std::size_t Mix(std::uint64_t tag) {
+      const std::uint64_t product = tag * 0x9e3779b97f4a7c15u;
+      return product ^ product >> 32;
+    }
+    std::size_t operator()(Slot slot) const { return Mix(slot.tag()); }
+    std::size_t operator()(const Probe& probe) const { return Mix(probe.tag); }
+  };
+  struct Equal {
+    using is_transparent = void;
+    bool operator()(Slot a, Slot b) const { return a == b; }
+    bool operator()(Slot slot, const Probe& probe) const {
+      return slot.tag() == probe.tag && slot.record()->digest() == probe.digest;
+    }
+  };
+  using Shard = absl::flat_hash_set<Slot, Hash, Equal>;
+
+  static void MakeRoom(Shard& shard, std::size_t index);
+
+  std::vector<Shard> shards_;
+};
+
+}  // namespace introspectd::token

@@ -1,0 +1,54 @@
+// What can happen to the store: one update, checked, with its sequence.
+//
+// Threads: values, handed over to the store's writer.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "introspectd/time.h"
+#include "introspectd/token.h"
+#include "token/record.h"
+
+namespace introspectd::token {
+
+// The record carries digest and sequence; claims, or a marker.
+struct Upsert {
+  RecordPtr record;
+  UnixSeconds end = 0;  // the latest exp seen of the token, as another node says; 0 = not said
+};
+
+struct RevokeToken {
+  TokenDigest digest;
+  std::uint64_t sequence = 0;
+  std::optional<Record::Memory> memory;  // as another node says
+};
+
+struct RevokeJti {
+  std::string key;  // rules.h
+  std::uint64_t sequence = 0;
+  UnixSeconds end = 0;
+};
+
+// One key for each issuer that the rule covers.
+struct AddRule {
+  std::vector<std::string> keys;
+  std::uint64_t sequence = 0;
+  UnixSeconds issued_before = 0;
+  UnixSeconds end = 0;
+};
+
+using Update = std::variant<Upsert, RevokeToken, RevokeJti, AddRule>;
+
+inline std::uint64_t SequenceOf(const Update& update) {
+  const auto* upsert = std::get_if<Upsert>(&update);
+  if (upsert != nullptr) return upsert->record->sequence();
+  if (const auto* revoke = std::get_if<RevokeToken>(&update)) return revoke->sequence;
+  if (const auto* revoke = std::get_if<RevokeJti>(&update)) return revoke->sequence;
+  return std::get<AddRule>(update).sequence;
+}
+
+}  // namespace introspectd::token

@@ -1,0 +1,234 @@
+#include "token/writer.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "base/check.h"
+#include "crypto/digest.h"
+
+namespace introspectd::token {
+
+namespace {
+
+constexpr int kRulesPerSweep = 1000;
+
+UnixSeconds SecondsOf(std::uint64_t sequence) {
+  return static_cast<UnixSeconds>(sequence / static_cast<std::uint64_t>(kMicrosPerSecond));
+}
+
+// Which of two upserts of one token is the later one.
+bool Wins(const Record& fresh, const Record& old) {
+  if (fresh.sequence() != old.sequence()) return fresh.sequence() > old.sequence();
+  return fresh.rank() > old.rank();
+}
+
+// What is known of the token's own end goes before what was only assumed.
+Record::Memory Merge(Record::Memory a, Record::Memory b) {
+  if (a.known != b.known) return a.known ? a : b;
+  return {a.known, std::max(a.end, b.end)};
+}
+
+}  // namespace
+
+Writer::~Writer() {
+  CHECK(settled() && !anything_staged());
+  for (std::size_t shard = 0; shard < Table::kShards; ++shard) {
+    visible().table.VisitShard(shard, [](Record& record) { FreeRecord()(&record); });
+  }
+}
+
+Outcome Writer::Stage(Update update, UnixSeconds now) {
+  CHECK(settled());
+  if (auto* upsert = std::get_if<Upsert>(&update)) return StageUpsert(std::move(*upsert), now);
+  if (const auto* revoke = std::get_if<RevokeToken>(&update)) StageRevocation(*revoke, now);
+  if (const auto* revoke = std::get_if<RevokeJti>(&update)) StageJti(*revoke);
+  if (const auto* rule = std::get_if<AddRule>(&update)) StageRule(*rule);
+  return Outcome::kApplied;
+}
+
+Outcome Writer::StageUpsert(Upsert upsert, UnixSeconds now) {
+  RecordPtr fresh = std::move(upsert.record);
+  SawSequence(fresh->sequence());
+  Record::Memory memory{true, std::max(upsert.end, fresh->exp())};
+  const bool expired = fresh->exp() <= now;
+  if (expired) {
+    if (fresh->kind() == Record::Kind::kClaims) {
+      fresh = Record::Marker(fresh->digest(), fresh->sequence(), fresh->exp(), fresh->rank());
+    }
+    // It ends a token of which older upserts, that live longer, may still be on their way.
+    memory.end = std::max(memory.end, now + longest_life());
+  }
+
+  Record* old = hidden().table.Find(fresh->digest());
+  if (old == nullptr || !old->Remembered(now)) {
+    fresh->SetMemory(memory);
+    Put(std::move(fresh), old);
+  } else {
+    memory = Merge(memory, old->memory());
+    if (old->kind() != Record::Kind::kRevocation && Wins(*fresh, *old)) {
+      fresh->SetMemory(memory);
+      Put(std::move(fresh), old);
+    } else {
+      old->SetMemory(memory);
+    }
+  }
+  return expired ? Outcome::kExpired : Outcome::kApplied;
+}
+
+void Writer::StageRevocation(const RevokeToken& revoke, UnixSeconds now) {
+  SawSequence(revoke.sequence);
+  Record::Memory memory =
+      revoke.memory.value_or(Record::Memory{false, SecondsOf(revoke.sequence) + longest_life()});
+  Record* old = hidden().table.Find(revoke.digest);
+  if (old != nullptr && old->Remembered(now)) memory = Merge(memory, old->memory());
+  if (old != nullptr && old->kind() == Record::Kind::kRevocation) {
+    old->SetSequence(std::max(old->sequence(), revoke.sequence));
+    old->SetMemory(memory);
+  } else {
+    RecordPtr record = Record::Revocation(revoke.digest, revoke.sequence);
+    record->SetMemory(memory);
+    Put(std::move(record), old);
+  }
+}
+
+void Writer::StageJti(const RevokeJti& revoke) {
+  SawSequence(revoke.sequence);
+  RuleValue value{.issued_before = 0, .end = revoke.end, .sequence = revoke.sequence};
+  if (value.end == 0) {
+    value.end = SecondsOf(revoke.sequence) + longest_life();
+  }
+  PutRule(true, revoke.key, value);
+}
+
+void Writer::StageRule(const AddRule& rule) {
+  SawSequence(rule.sequence);
+  for (const std::string& key : rule.keys) {
+    PutRule(false, key,
+            {.issued_before = rule.issued_before, .end = rule.end, .sequence = rule.sequence});
+  }
+}
+
+// Of two on the same members, the later of everything is kept.
+void Writer::PutRule(bool jti, const std::string& key, const RuleValue& value) {
+  const Rules& rules = hidden().rules;
+  const RuleValue* old = jti ? rules.FindJti(key) : rules.FindRule(key);
+  RuleValue merged = value;
+  if (old != nullptr) {
+    merged.issued_before = std::max(merged.issued_before, old->issued_before);
+    merged.end = std::max(merged.end, old->end);
+    merged.sequence = std::max(merged.sequence, old->sequence);
+    if (merged == *old) return;
+  }
+  if (old == nullptr) {
+    ++(jti ? status_.revocations : status_.rules);
+    rule_ends_.push({merged.end, jti, key});
+  }
+  rule_changes_.push_back({.jti = jti, .erase = false, .key = key, .value = merged});
+  Play(rule_changes_.back(), hidden().rules);
+}
+
+void Writer::Put(RecordPtr record, Record* old) {
+  Count(*record, 1);
+  if (old != nullptr) Count(*old, -1);
+  changes_.push_back({.put = record.release(), .removed = old});
+  Play(changes_.back(), hidden().table);
+}
+
+void Writer::Remove(Record* old) {
+  Count(*old, -1);
+  changes_.push_back({.put = nullptr, .removed = old});
+  Play(changes_.back(), hidden().table);
+}
+
+void Writer::Play(const Change& change, Table& table) {
+  if (change.put != nullptr) {
+    table.Put(change.put);
+  } else {
+    table.Erase(change.removed->digest());
+  }
+}
+
+void Writer::Play(const RuleChange& change, Rules& rules) {
+  if (change.erase) {
+    change.jti ? rules.EraseJti(change.key) : rules.EraseRule(change.key);
+  } else {
+    change.jti ? rules.PutJti(change.key, change.value) : rules.PutRule(change.key, change.value);
+  }
+}
+
+void Writer::Count(const Record& record, int sign) {
+  const bool revocation = record.kind() == Record::Kind::kRevocation;
+  (revocation ? status_.revocations : status_.tokens) += static_cast<std::uint64_t>(sign);
+  status_.record_bytes +=
+      static_cast<std::uint64_t>(sign * static_cast<std::int64_t>(record.allocated_bytes()));
+}
+
+void Writer::Publish() {
+  if (anything_staged()) sides_.turnstile.Flip();
+}
+
+bool Writer::TrySettle() {
+  if (settled()) return true;
+  if (!sides_.turnstile.Drained()) return false;
+  for (const Change& change : changes_) Play(change, hidden().table);
+  for (const RuleChange& change : rule_changes_) Play(change, hidden().rules);
+  for (const Change& change : changes_) {
+    if (change.removed != nullptr) FreeRecord()(change.removed);
+  }
+  changes_.clear();
+  rule_changes_.clear();
+  return true;
+}
+
+void Writer::PublishAndSettle() {
+  Publish();
+  while (!TrySettle()) std::this_thread::yield();
+}
+
+std::uint64_t Writer::EntrySequence(UnixMicros now) const {
+  return std::max(status_.sequence + 1, static_cast<std::uint64_t>(now));
+}
+
+void Writer::SawSequence(std::uint64_t sequence) {
+  status_.sequence = std::max(status_.sequence, sequence);
+}
+
+void Writer::StageSweep(UnixSeconds now) {
+  CHECK(settled());
+  sweepings_.clear();
+  hidden().table.VisitShard(next_shard_, [&](Record& record) {
+    if (!record.Remembered(now)) sweepings_.push_back(&record);
+  });
+  for (Record* record : sweepings_) Remove(record);
+  next_shard_ = (next_shard_ + 1) % Table::kShards;
+  SweepRules(now);
+}
+
+void Writer::SweepRules(UnixSeconds now) {
+  for (int i = 0; i < kRulesPerSweep && !rule_ends_.empty(); ++i) {
+    if (now < rule_ends_.top().end) return;
+    RuleEnd due = rule_ends_.top();
+    rule_ends_.pop();
+    const Rules& rules = hidden().rules;
+    const RuleValue* value = due.jti ? rules.FindJti(due.key) : rules.FindRule(due.key);
+    CHECK(value != nullptr);
+    if (now < value->end) {  // it was renewed
+      due.end = value->end;
+      rule_ends_.push(std::move(due));
+    } else {
+      --(due.jti ? status_.revocations : status_.rules);
+      rule_changes_.push_back(
+          {.jti = due.jti, .erase = true, .key = std::move(due.key), .value = {}});
+      Play(rule_changes_.back(), hidden().rules);
+    }
+  }
+}
+
+StoreStatus Writer::status() const {
+  StoreStatus status = status_;
+  status.index_bytes = 2 * visible().table.allocated_bytes();
+  return status;
+}
+
+}  // namespace introspectd::token

@@ -1,0 +1,109 @@
+// The store's single writer: decides each update once, and plays what follows from it to both
+// sides.
+//
+//   Stage… → Publish → Settled?  →  Stage… → …
+//
+// Threads: one at a time. Stage only while settled(); Publish makes all that was staged visible to
+//          every reader that enters from now on; TrySettle, called until it is true, brings the
+//          other side up to date once its last reader has left, and frees what nobody can see any
+//          more.
+// Source:  contract 5. A join semilattice: revoked absorbs, the higher sequence wins, equal
+// sequences
+//          by the greater SHA-256 of the answer, applying twice changes nothing; so the same
+//          updates give the same state in whatever order they arrive.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <queue>
+#include <string>
+#include <vector>
+
+#include "introspectd/store.h"
+#include "token/sides.h"
+#include "token/update.h"
+
+namespace introspectd::token {
+
+enum class Outcome : std::uint8_t {
+  kApplied,  // or of no effect: the same line again, an older one, one of a revoked token
+  kExpired,  // an upsert whose exp has passed; it still wins over an older one
+};
+
+class Writer {
+ public:
+  Writer(Sides& sides, const StoreOptions& options) : sides_(sides), options_(options) {}
+  ~Writer();
+
+  Outcome Stage(Update update, UnixSeconds now);
+  void Publish();
+  bool TrySettle();
+  // Publish, and wait for readers; for those that have no loop to go back to.
+  void PublishAndSettle();
+  bool settled() const { return !sides_.turnstile.draining(); }
+  bool anything_staged() const { return !changes_.empty() || !rule_changes_.empty(); }
+
+  // The sequence for the next update if it brings none: now, and above every one seen.
+  std::uint64_t EntrySequence(UnixMicros now) const;
+  void SawSequence(std::uint64_t sequence);
+  std::uint64_t sequence() const { return status_.sequence; }
+
+  // Stages the removal of what nobody needs to remember any more: one shard, and up to 1,000 rules
+  // and jtis. Cost: under a millisecond up to some 10,000 tokens a shard.
+  void StageSweep(UnixSeconds now);
+
+  // What is visible, for exports; from the writer's thread.
+  const Side& visible() const {
+    return sides_.sides[static_cast<std::size_t>(sides_.turnstile.visible())];
+  }
+  const StoreOptions& options() const { return options_; }
+  StoreStatus status() const;
+
+ private:
+  // What was done to the hidden side's table, to be done to the other one too.
+  struct Change {
+    Record* put;      // owned by the tables from the moment that it is staged
+    Record* removed;  // freed once neither side has it
+  };
+  struct RuleChange {
+    bool jti;
+    bool erase;
+    std::string key;
+    RuleValue value;
+  };
+  struct RuleEnd {
+    UnixSeconds end;
+    bool jti;
+    std::string key;
+    bool operator>(const RuleEnd& other) const { return end > other.end; }
+  };
+
+  Side& hidden() { return sides_.sides[static_cast<std::size_t>(sides_.turnstile.hidden())]; }
+
+  Outcome StageUpsert(Upsert upsert, UnixSeconds now);
+  void StageRevocation(const RevokeToken& revoke, UnixSeconds now);
+  void StageJti(const RevokeJti& revoke);
+  void StageRule(const AddRule& rule);
+  void Put(RecordPtr record, Record* old);
+  void Remove(Record* old);
+  void PutRule(bool jti, const std::string& key, const RuleValue& value);
+  void SweepRules(UnixSeconds now);
+  // For how long after its entry an upsert can keep a token alive.
+  std::int64_t longest_life() const {
+    return options_.token_lifetime_max_s + Record::kRememberedAfterEnd_s;
+  }
+  static void Play(const Change& change, Table& table);
+  static void Play(const RuleChange& change, Rules& rules);
+  void Count(const Record& record, int sign);
+
+  Sides& sides_;
+  const StoreOptions options_;
+  std::vector<Change> changes_;
+  std::vector<RuleChange> rule_changes_;
+  std::vector<Record*> sweepings_;
+  std::priority_queue<RuleEnd, std::vector<RuleEnd>, std::greater<>> rule_ends_;
+  std::size_t next_shard_ = 0;
+  StoreStatus status_;
+};
+
+}  // namespace introspectd::token
