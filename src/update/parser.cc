@@ -1,0 +1,263 @@
+#include "update/parser.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "fmt/core.h"
+#include "text/base64.h"
+#include "token/rules.h"
+
+namespace introspectd::update {
+
+namespace {
+
+using json::Member;
+using json::Type;
+using token::Record;
+
+constexpr UnixSeconds kSequenceAhead_s = 300;
+constexpr UnixSeconds kRuleAhead_s = 60;
+constexpr std::string_view kDigestForm =
+    "token_sha256 must be 43 base64url characters without padding, or the first 16 bytes as 22";
+
+// `size` bytes of `text`, which must be base64url of exactly as many.
+bool DecodeExactly(std::string_view text, std::size_t size, std::uint8_t* out) {
+  std::array<char, 48> bytes;
+  if (text.size() != (size * 8 + 5) / 6) return false;
+  if (text::DecodeBase64Url(text, bytes.data()) != static_cast<std::ptrdiff_t>(size)) return false;
+  std::memcpy(out, bytes.data(), size);
+  return true;
+}
+
+}  // namespace
+
+Parser::Parser(const UpdateOptions& options)
+    : options_(options), json_(options.line_bytes_max, kDepthMax), builder_(json_) {}
+
+Line Parser::Parse(std::string_view line, const Pusher& pusher, Origin origin,
+                   std::uint64_t sequence, UnixMicros now) {
+  const json::Error error = json_.ParseObject(line);
+  if (error != json::Error::kNone) return Refused{json::ToString(error)};
+  Context context{pusher, origin, sequence, now};
+  const Member* op = json::Find(json_.members(), "op");
+  if (op == nullptr || op->value.type != Type::kString) return Refused{"op is missing"};
+  const std::string_view name = op->value.string;
+  if (name == "upsert") return ParseUpsert(context);
+  if (name == "revoke") return ParseRevoke(context);
+  if (name == "heartbeat" || name == "complete") {
+    if (Reason wrong = CheckMembers({}, origin, {}); !wrong.empty()) return Refused{wrong};
+    return name == "heartbeat" ? Line(Heartbeat{}) : Line(Complete{});
+  }
+  if (origin == Origin::kNode && name == "position") return ParsePosition();
+  if (origin == Origin::kNode && name == "end") return ParseEnd();
+  return Refused{"unknown op; allowed: upsert, revoke, heartbeat, complete"};
+}
+
+Line Parser::ParseUpsert(Context& context) {
+  if (!context.pusher.may_upsert) return Refused{"this token has no scope for upsert"};
+  TokenDigest digest;
+  Reason wrong = CheckMembers({"token", "token_sha256", "claims", "sequence"}, context.origin,
+                              {"end", "claims_sha256"});
+  if (wrong.empty()) wrong = ReadSequence(context);
+  if (wrong.empty()) wrong = ReadDigest(digest);
+  const Member* claims = json::Find(json_.members(), "claims");
+  if (wrong.empty() && (claims == nullptr || claims->value.type != Type::kObject)) {
+    wrong = "claims must be an object";
+  }
+  if (wrong.empty()) wrong = builder_.Build(claims->value, digest, claims_);
+  if (wrong.empty() && context.origin == Origin::kPusher) wrong = CheckLifetime(context);
+  token::Upsert upsert;
+  if (wrong.empty()) wrong = ReadTime("end", upsert.end);
+  if (!wrong.empty()) return Refused{wrong};
+
+  upsert.record = Record::Upsert(digest, context.sequence, claims_);
+  const std::string_view issuer =
+      upsert.record->field(token::Field::kIss).value_or(options_.issuer);
+  if (wrong = CheckIssuer(context, issuer); !wrong.empty()) return Refused{wrong};
+  if (const Member* rank = json::Find(json_.members(), "claims_sha256")) {
+    crypto::Sha256 bytes;
+    if (!DecodeExactly(rank->value.string, bytes.size(), bytes.data())) {
+      return Refused{"claims_sha256 must be 43 base64url characters"};
+    }
+    upsert.record = Record::Marker(digest, context.sequence, claims_.exp, bytes);
+  }
+  return token::Update(std::move(upsert));
+}
+
+Line Parser::ParseRevoke(Context& context) {
+  if (!context.pusher.may_revoke) return Refused{"this token has no scope for revoke"};
+  if (Reason wrong = ReadSequence(context); !wrong.empty()) return Refused{wrong};
+  const auto has = [this](std::string_view name) {
+    return json::Find(json_.members(), name) != nullptr;
+  };
+  if (has("token") || has("token_sha256")) return RevokeToken(context);
+  if (has("jti")) return RevokeJti(context);
+  return AddRule(context);
+}
+
+Line Parser::RevokeToken(const Context& context) {
+  token::RevokeToken revoke{.digest = {}, .sequence = context.sequence, .memory = {}};
+  Reason wrong =
+      CheckMembers({"token", "token_sha256", "sequence"}, context.origin, {"known", "end"});
+  if (wrong.empty()) wrong = ReadDigest(revoke.digest);
+  UnixSeconds end = 0;
+  if (wrong.empty()) wrong = ReadTime("end", end);
+  if (!wrong.empty()) return Refused{wrong};
+  if (end != 0) {
+    const Member* known = json::Find(json_.members(), "known");
+    revoke.memory = Record::Memory{known != nullptr && known->value.boolean, end};
+  }
+  return token::Update(revoke);
+}
+
+Line Parser::RevokeJti(const Context& context) {
+  token::RevokeJti revoke{.key = {}, .sequence = context.sequence};
+  std::optional<std::string_view> iss;
+  std::optional<std::string_view> jti;
+  Reason wrong = CheckMembers({"iss", "jti", "sequence"}, context.origin, {"end"});
+  if (wrong.empty()) wrong = ReadText("iss", iss);
+  if (wrong.empty()) wrong = ReadText("jti", jti);
+  if (wrong.empty() && !iss) wrong = "a jti is revoked together with its iss, which is missing";
+  if (wrong.empty()) wrong = CheckIssuer(context, *iss);
+  if (wrong.empty()) wrong = ReadTime("end", revoke.end);
+  if (!wrong.empty()) return Refused{wrong};
+  revoke.key = token::JtiKey(*iss, *jti);
+  return token::Update(std::move(revoke));
+}
+
+Line Parser::AddRule(const Context& context) {
+  token::AddRule rule{
+      .keys = {}, .sequence = context.sequence, .issued_before = context.seconds(), .end = 0};
+  token::RuleMembers members;
+  Reason wrong = CheckMembers({"sub", "client_id", "sid", "iss", "issued_before", "sequence"},
+                              context.origin, {"end"});
+  if (wrong.empty()) wrong = ReadText("sub", members.sub);
+  if (wrong.empty()) wrong = ReadText("client_id", members.client_id);
+  if (wrong.empty()) wrong = ReadText("sid", members.sid);
+  if (wrong.empty()) wrong = ReadText("iss", members.iss);
+  if (wrong.empty() && !members.sub && !members.client_id && !members.sid) {
+    wrong = "revoke needs token, token_sha256, iss and jti, or one of sub, client_id, sid";
+  }
+  if (wrong.empty()) wrong = ReadTime("issued_before", rule.issued_before);
+  if (wrong.empty() && context.origin == Origin::kPusher &&
+      rule.issued_before > context.seconds() + kRuleAhead_s) {
+    wrong = "issued_before is more than 60 s ahead";
+  }
+  if (wrong.empty() && members.iss) wrong = CheckIssuer(context, *members.iss);
+  if (wrong.empty()) wrong = ReadTime("end", rule.end);
+  if (!wrong.empty()) return Refused{wrong};
+  if (rule.end == 0) {
+    rule.end = std::max(rule.issued_before, context.seconds()) + options_.token_lifetime_max_s +
+               Record::kRememberedAfterEnd_s;
+  }
+  if (members.iss || context.pusher.any_issuer) {
+    rule.keys.push_back(token::RuleKey(members));
+  } else {
+    for (const std::string& issuer : context.pusher.issuers) {
+      members.iss = issuer;
+      rule.keys.push_back(token::RuleKey(members));
+    }
+  }
+  return token::Update(std::move(rule));
+}
+
+Line Parser::ParsePosition() {
+  const Member* sequence = json::Find(json_.members(), "sequence");
+  if (sequence == nullptr || sequence->value.type != Type::kInteger ||
+      sequence->value.integer < 0) {
+    return Refused{"sequence must be a whole number of microseconds"};
+  }
+  return Position{static_cast<std::uint64_t>(sequence->value.integer)};
+}
+
+Line Parser::ParseEnd() {
+  const Member* lines = json::Find(json_.members(), "lines");
+  if (lines == nullptr || lines->value.type != Type::kInteger || lines->value.integer < 0) {
+    return Refused{"lines must be a whole number"};
+  }
+  return End{static_cast<std::uint64_t>(lines->value.integer)};
+}
+
+// A member that is misspelt must not be passed over: a rule without its bound hits more.
+Reason Parser::CheckMembers(std::initializer_list<std::string_view> allowed, Origin origin,
+                            std::initializer_list<std::string_view> from_nodes) const {
+  const auto in = [](std::string_view name, std::initializer_list<std::string_view> names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  for (const Member& member : json_.members()) {
+    if (member.name == "op" || in(member.name, allowed)) continue;
+    if (origin == Origin::kNode && in(member.name, from_nodes)) continue;
+    return "a member that this op does not have";
+  }
+  return {};
+}
+
+Reason Parser::ReadSequence(Context& context) const {
+  const Member* member = json::Find(json_.members(), "sequence");
+  if (member == nullptr) return {};
+  if (member->value.type != Type::kInteger || member->value.integer < 0) {
+    return "sequence must be a whole number of microseconds below 2^63";
+  }
+  const bool ahead = member->value.integer > context.now + kSequenceAhead_s * kMicrosPerSecond;
+  if (ahead && context.origin == Origin::kPusher) return "sequence is more than 300 s ahead";
+  context.sequence = static_cast<std::uint64_t>(member->value.integer);
+  return {};
+}
+
+Reason Parser::ReadDigest(TokenDigest& digest) const {
+  const Member* raw = json::Find(json_.members(), "token");
+  const Member* hashed = json::Find(json_.members(), "token_sha256");
+  if ((raw == nullptr) == (hashed == nullptr)) return "exactly one of token and token_sha256";
+  if (raw != nullptr) {
+    if (raw->value.type != Type::kString || raw->value.string.empty()) {
+      return "token must be a string that is not empty";
+    }
+    digest = TokenDigest::Of(raw->value.string);
+    return {};
+  }
+  crypto::Sha256 whole;
+  const std::string_view text = hashed->value.string;
+  if (DecodeExactly(text, whole.size(), whole.data())) {
+    std::memcpy(digest.bytes.data(), whole.data(), digest.bytes.size());
+    return {};
+  }
+  return DecodeExactly(text, digest.bytes.size(), digest.bytes.data()) ? Reason()
+                                                                       : Reason(kDigestForm);
+}
+
+Reason Parser::ReadText(std::string_view name, std::optional<std::string_view>& text) const {
+  const Member* member = json::Find(json_.members(), name);
+  if (member == nullptr) return {};
+  if (member->value.type != Type::kString) return fmt::format("{} must be a string", name);
+  text = member->value.string;
+  return {};
+}
+
+Reason Parser::ReadTime(std::string_view name, UnixSeconds& time) const {
+  const Member* member = json::Find(json_.members(), name);
+  if (member == nullptr) return {};
+  if (!IsTime(member->value)) {
+    return fmt::format("{} must be a whole number of seconds", name);
+  }
+  time = member->value.integer;
+  return {};
+}
+
+Reason Parser::CheckLifetime(const Context& context) const {
+  const std::int64_t longest = options_.token_lifetime_max_s + Record::kRememberedAfterEnd_s;
+  if (claims_.exp - context.seconds() > longest) {
+    return fmt::format("claims.exp is more than {} s ahead", longest);
+  }
+  if (claims_.iat != token::kNever && claims_.exp - claims_.iat > longest) {
+    return fmt::format("claims.exp is more than {} s after claims.iat", longest);
+  }
+  return {};
+}
+
+Reason Parser::CheckIssuer(const Context& context, std::string_view issuer) const {
+  if (context.origin == Origin::kNode || context.pusher.SpeaksFor(issuer)) return {};
+  return "an issuer that this token may not speak for";
+}
+
+}  // namespace introspectd::update

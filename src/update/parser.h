@@ -1,0 +1,82 @@
+// The update parser: one line of NDJSON (contract 5) into an update of the store.
+//
+// Threads: one parser, one thread.
+// Limits:  UpdateOptions::line_bytes_max; 16 levels of nesting.
+// Source:  contract 5. Lines are judged once, on entry; what one node tells another (Origin::kNode)
+//          is only checked for its form. There, a rule without `iss` is one of every issuer.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "introspectd/time.h"
+#include "introspectd/update.h"
+#include "json/document.h"
+#include "token/update.h"
+#include "update/claims.h"
+
+namespace introspectd::update {
+
+struct Heartbeat {};
+struct Complete {};
+struct Position {
+  std::uint64_t sequence = 0;
+};
+struct End {
+  std::uint64_t lines = 0;
+};
+struct Refused {
+  Reason reason;
+};
+using Line = std::variant<Refused, token::Update, Heartbeat, Complete, Position, End>;
+
+enum class Origin : std::uint8_t { kPusher, kNode };
+
+class Parser {
+ public:
+  explicit Parser(const UpdateOptions& options);
+
+  // `sequence` is for a line that brings none. The line is borrowed until return, without its line
+  // end. Nothing of it is kept but what the update holds; never the token.
+  Line Parse(std::string_view line, const Pusher& pusher, Origin origin, std::uint64_t sequence,
+             UnixMicros now);
+
+  static constexpr std::size_t kDepthMax = 16;
+
+ private:
+  struct Context {
+    const Pusher& pusher;
+    Origin origin;
+    std::uint64_t sequence;
+    UnixMicros now;
+    UnixSeconds seconds() const { return now / kMicrosPerSecond; }
+  };
+
+  Line ParseUpsert(Context& context);
+  Line ParseRevoke(Context& context);
+  Line RevokeToken(const Context& context);
+  Line RevokeJti(const Context& context);
+  Line AddRule(const Context& context);
+  Line ParsePosition();
+  Line ParseEnd();
+
+  Reason CheckMembers(std::initializer_list<std::string_view> allowed, Origin origin,
+                      std::initializer_list<std::string_view> from_nodes) const;
+  Reason ReadSequence(Context& context) const;
+  Reason ReadDigest(TokenDigest& digest) const;
+  Reason ReadText(std::string_view name, std::optional<std::string_view>& text) const;
+  Reason ReadTime(std::string_view name, UnixSeconds& time) const;
+  Reason CheckLifetime(const Context& context) const;
+  Reason CheckIssuer(const Context& context, std::string_view issuer) const;
+
+  const UpdateOptions options_;
+  json::Parser json_;
+  ClaimsBuilder builder_;
+  token::Claims claims_;
+};
+
+}  // namespace introspectd::update

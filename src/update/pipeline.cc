@@ -1,0 +1,75 @@
+#include "update/pipeline.h"
+
+#include <time.h>
+
+#include <algorithm>
+
+namespace introspectd::update {
+
+namespace {
+
+constexpr std::size_t kShortFeedBytes = 4096;
+constexpr std::int64_t kTurn_us = 1000;
+constexpr int kLinesBetweenClocks = 16;
+
+std::int64_t MonotonicMicros() {
+  timespec t{};
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return std::int64_t{t.tv_sec} * 1'000'000 + t.tv_nsec / 1000;
+}
+
+}  // namespace
+
+void Pipeline::Add(Feed* feed, Progress progress) {
+  entries_.push_back(std::make_unique<Entry>(Entry{feed, std::move(progress)}));
+}
+
+void Pipeline::Remove(Feed* feed) {
+  for (const auto& entry : entries_) {
+    if (entry->feed == feed) entry->feed = nullptr;
+  }
+}
+
+bool Pipeline::Turn(Now now) {
+  if (!writer_.TrySettle()) return true;
+  std::erase_if(entries_, [](const auto& entry) { return entry->feed == nullptr; });
+  const std::int64_t deadline = MonotonicMicros() + kTurn_us;
+  for (const auto& entry : entries_) {
+    if (entry->feed->backlog() <= kShortFeedBytes) StageSome(*entry, now, deadline);
+  }
+  for (std::size_t i = 0; i < entries_.size() && MonotonicMicros() < deadline; ++i) {
+    StageSome(*entries_[next_++ % entries_.size()], now, deadline);
+  }
+  writer_.Publish();
+  writer_.TrySettle();
+  // By index: progress may add feeds.
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    Entry& entry = *entries_[i];
+    if (entry.feed == nullptr || (!entry.staged && !entry.feed->done())) continue;
+    entry.staged = false;
+    entry.progress(*entry.feed);
+  }
+  return !writer_.settled() || AnyReady();
+}
+
+void Pipeline::StageSome(Entry& entry, Now now, std::int64_t deadline_us) {
+  for (int lines = 1; entry.feed->StageLine(now); ++lines) {
+    entry.staged = true;
+    if (lines % kLinesBetweenClocks == 0 && MonotonicMicros() >= deadline_us) return;
+  }
+}
+
+bool Pipeline::AnyReady() const {
+  return std::any_of(entries_.begin(), entries_.end(), [](const auto& entry) {
+    return entry->feed != nullptr && entry->feed->ready();
+  });
+}
+
+void Pipeline::Sweep(UnixSeconds now) {
+  if (!writer_.TrySettle()) return;
+  writer_.StageSweep(now);
+  writer_.Publish();
+  writer_.TrySettle();
+}
+
+}  // namespace introspectd::update

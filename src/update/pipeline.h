@@ -1,0 +1,53 @@
+// The pipeline: all feeds, in turns, through the store's one writer.
+//
+// Threads: the control loop. Turn() is called again and again while it says that there is more to
+// do. Limits:  a turn stages for one millisecond; short feeds (most revocations are one) before
+// long ones,
+//          so that a revocation never waits for a bulk load.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "introspectd/time.h"
+#include "token/writer.h"
+#include "update/feed.h"
+
+namespace introspectd::update {
+
+class Pipeline {
+ public:
+  // Called when the last line of a feed has become visible, and whenever a backlog went down.
+  using Progress = std::function<void(Feed&)>;
+
+  explicit Pipeline(token::Writer& writer) : writer_(writer) {}
+
+  // The feed is borrowed until Remove. `progress` may Remove it.
+  void Add(Feed* feed, Progress progress);
+  void Remove(Feed* feed);
+
+  // One group: bring the other side up to date, stage what is ready, make it visible. Returns false
+  // when there is nothing to do until a feed is appended to.
+  bool Turn(Now now);
+
+  // Like Turn, but stages one step of the sweep; does nothing while a group is under way.
+  void Sweep(UnixSeconds now);
+
+ private:
+  struct Entry {
+    Feed* feed;  // nullptr: removed during a turn
+    Progress progress;
+    bool staged = false;
+  };
+
+  void StageSome(Entry& entry, Now now, std::int64_t deadline_us);
+  bool AnyReady() const;
+
+  token::Writer& writer_;
+  std::vector<std::unique_ptr<Entry>> entries_;
+  std::size_t next_ = 0;  // whose turn it is among the long ones
+};
+
+}  // namespace introspectd::update
