@@ -1,0 +1,79 @@
+// Introspection (RFC 7662): is this token good, and what may this caller know of it?
+//
+// Threads: Caller is immutable; an Introspector is confined to the thread of its Store::Reader.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "introspectd/config.h"
+#include "introspectd/store.h"
+#include "introspectd/time.h"
+
+namespace introspectd {
+
+// What a protected resource may know, made ready for asking.
+class Caller {
+ public:
+  // `issuer` is introspection.issuer.
+  Caller(const ClientConfig& client, const std::string& issuer);
+
+  const std::string& id() const { return id_; }
+  UnknownToken unknown_token() const { return unknown_token_; }
+  UnsupportedHint unsupported_hint() const { return unsupported_hint_; }
+
+  // Whether the token is any of this caller's business; all comparisons byte for byte.
+  bool MayKnow(const TokenView& token, std::string_view default_issuer) const;
+  bool sees_all_members() const { return members_.empty(); }
+  bool Sees(std::string_view member) const;
+
+ private:
+  bool IsAudience(const TokenView& token) const;
+
+  std::string id_;
+  std::vector<std::string> audiences_;
+  std::vector<std::string> issuers_;
+  std::vector<std::string> members_;
+  bool any_audience_;
+  bool any_issuer_;
+  bool own_tokens_;
+  UnknownToken unknown_token_;
+  UnsupportedHint unsupported_hint_;
+};
+
+struct Question {
+  std::string_view token;  // not empty
+  std::string_view scope;  // scopes that the token must all carry; empty = none
+};
+
+struct Verdict {
+  enum class Kind : std::uint8_t {
+    kActive,  // `body` is the answer
+    kInactive,
+    kUnknown,  // nobody said anything of this token
+  };
+  Kind kind = Kind::kInactive;
+  TokenState state = TokenState::kUnknown;
+  std::string_view body;  // borrowed: from the store until its reader leaves, or until the next Ask
+};
+
+class Introspector {
+ public:
+  // `reader` is borrowed. `issuer` is that of tokens that name none.
+  Introspector(Store::Reader& reader, std::string issuer, std::size_t token_bytes_max);
+
+  // The reader must be inside. No allocation in the steady state.
+  Verdict Ask(const Question& question, const Caller& caller, UnixSeconds now);
+
+ private:
+  std::string_view Visible(const TokenView& token, const Caller& caller);
+
+  Store::Reader& reader_;
+  const std::string issuer_;
+  const std::size_t token_bytes_max_;
+  std::string visible_;
+};
+
+}  // namespace introspectd

@@ -1,0 +1,53 @@
+// What a request presents as client credentials: client_secret_basic and client_secret_post.
+//
+// Threads: values. Views are into the request, or into the scratch that was given.
+// Source:  RFC 6749 2.3.1, RFC 7617. Half of the gateways form-encode id and secret inside Basic,
+// half
+//          do not: both readings of a pair are presented.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "introspectd/config.h"
+
+namespace introspectd::client {
+
+enum class Scheme : std::uint8_t { kNone, kBasic, kBearer, kOther };
+
+struct Pair {
+  std::string_view id;
+  std::string_view secret;
+  friend bool operator==(const Pair&, const Pair&) = default;
+};
+
+struct Presented {
+  enum class Kind : std::uint8_t {
+    kNothing,  // no mechanism; perhaps a client_id alone
+    kPairs,
+    kUnusable,       // a scheme that is not Basic, or Basic that can't be read
+    kContradiction,  // two mechanisms, or different credentials
+  };
+  Kind kind = Kind::kNothing;
+  Scheme scheme = Scheme::kNone;
+  AuthMethod method = AuthMethod::kClientSecretBasic;
+  std::array<Pair, 2> pairs;  // kPairs: as sent, and, where it differs, form-decoded
+  std::size_t pair_count = 0;
+};
+
+struct FormCredentials {
+  std::optional<std::string_view> client_id;  // decoded; absent when empty
+  std::optional<std::string_view> client_secret;
+};
+
+// `authorization`: the header's value. `scratch` is overwritten and keeps its memory.
+Presented ReadPresented(std::optional<std::string_view> authorization, const FormCredentials& form,
+                        std::string& scratch);
+
+// The token of "Bearer <token>", or nothing.
+std::optional<std::string_view> BearerToken(std::string_view authorization);
+
+}  // namespace introspectd::client

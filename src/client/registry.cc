@@ -1,0 +1,91 @@
+#include "client/registry.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "crypto/digest.h"
+
+namespace introspectd::client {
+
+namespace {
+
+template <class Value>
+bool Contains(const std::vector<Value>& list, const Value& value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+Pusher PusherOf(const AdminTokenConfig& token, const std::string& issuer) {
+  Pusher pusher;
+  pusher.may_upsert = Contains(token.scopes, AdminScope::kUpsert);
+  pusher.may_revoke = Contains(token.scopes, AdminScope::kRevoke);
+  pusher.any_issuer = Contains(token.issuers, std::string("*"));
+  pusher.issuers = token.issuers.empty() ? std::vector{issuer} : token.issuers;
+  return pusher;
+}
+
+}  // namespace
+
+Secret::Secret(const SecretConfig& config) : plain_(config.plain) {
+  for (const std::string& text : config.hashes) {
+    auto hash = crypto::SecretHash::Parse(text);
+    CHECK(hash.ok());
+    hashes_.push_back(*std::move(hash));
+  }
+}
+
+bool Secret::Matches(std::string_view presented) const {
+  if (!plain_.empty()) {
+    // Digests, so that the time tells nothing of the length either.
+    return crypto::Sha256Of(presented) == crypto::Sha256Of(plain_);
+  }
+  return std::any_of(hashes_.begin(), hashes_.end(),
+                     [presented](const auto& hash) { return hash.Matches(presented); });
+}
+
+bool Client::Allows(AuthMethod method) const { return Contains(auth, method); }
+bool AdminToken::Allows(AdminScope scope) const { return Contains(scopes, scope); }
+
+Registry::Registry(const Config& config, std::uint64_t generation) : generation_(generation) {
+  crypto::SecretHashCost cost;
+  for (const ClientConfig& client : config.clients) {
+    index_of_.emplace(client.id, static_cast<std::uint32_t>(clients_.size()));
+    clients_.push_back(
+        {Caller(client, config.introspection.issuer), client.auth, Secret(client.secret)});
+    const auto& hashes = clients_.back().secret.hashes();
+    if (hashes.size() > hashes_max_) {
+      hashes_max_ = hashes.size();
+      cost = hashes.front().cost();
+    }
+  }
+  for (std::size_t i = 0; i < hashes_max_; ++i) {
+    impossible_.push_back(crypto::SecretHash::Impossible(cost));
+  }
+  for (const AdminTokenConfig& token : config.admin.tokens) {
+    admin_tokens_.push_back({token.name, Secret(token.secret), token.scopes,
+                             PusherOf(token, config.introspection.issuer)});
+  }
+}
+
+std::optional<Registry::Proof> Registry::VerifyClient(const Pairs& pairs) const {
+  for (std::uint32_t i = 0; i < pairs.size(); ++i) {
+    const auto& [id, secret] = pairs[i];
+    const auto found = index_of_.find(id);
+    std::size_t hashed = 0;
+    if (found != index_of_.end()) {
+      const Client& client = clients_[found->second];
+      if (client.secret.Matches(secret)) return Proof{found->second, i};
+      hashed = client.secret.hashes().size();
+    }
+    for (; hashed < hashes_max_; ++hashed) impossible_[hashed].Matches(secret);
+  }
+  return std::nullopt;
+}
+
+std::optional<Registry::Proof> Registry::VerifyAdmin(const Pairs& pairs) const {
+  for (std::uint32_t i = 0; i < admin_tokens_.size(); ++i) {
+    if (admin_tokens_[i].secret.Matches(pairs.front().second)) return Proof{i, 0};
+  }
+  return std::nullopt;
+}
+
+}  // namespace introspectd::client

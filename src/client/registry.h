@@ -1,0 +1,84 @@
+// The registry: who may ask, and what proves it. Made from a configuration, replaced as a whole.
+//
+// Threads: immutable; shared by all.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "crypto/secret_hash.h"
+#include "introspectd/config.h"
+#include "introspectd/introspection.h"
+#include "introspectd/update.h"
+
+namespace introspectd::client {
+
+// One client's or admin token's secret, however it is configured.
+class Secret {
+ public:
+  // `config` was checked: its hashes can be parsed.
+  explicit Secret(const SecretConfig& config);
+
+  // Cost: one slow hash for each that is configured, none for a plain secret.
+  bool Matches(std::string_view presented) const;
+  const std::vector<crypto::SecretHash>& hashes() const { return hashes_; }
+
+ private:
+  std::vector<crypto::SecretHash> hashes_;
+  std::string plain_;
+};
+
+struct Client {
+  Caller caller;
+  std::vector<AuthMethod> auth;
+  Secret secret;
+
+  bool Allows(AuthMethod method) const;
+};
+
+struct AdminToken {
+  std::string name;
+  Secret secret;
+  std::vector<AdminScope> scopes;
+  Pusher pusher;
+
+  bool Allows(AdminScope scope) const;
+};
+
+// What is to be verified: for clients the readings of what was presented (presented.h), for admin
+// tokens one pair with an empty id.
+using Pairs = std::vector<std::pair<std::string, std::string>>;  // id, secret
+
+class Registry {
+ public:
+  Registry(const Config& config, std::uint64_t generation);
+
+  std::uint64_t generation() const { return generation_; }
+  const std::vector<Client>& clients() const { return clients_; }
+  const std::vector<AdminToken>& admin_tokens() const { return admin_tokens_; }
+
+  // Slow: off the loops. Which of clients() the pairs prove, and which of the pairs did. A wrong
+  // secret costs the same number of slow hashes, whoever's it is, and whether there is such a
+  // client.
+  struct Proof {
+    std::uint32_t index = 0;
+    std::uint32_t pair = 0;
+  };
+  std::optional<Proof> VerifyClient(const Pairs& pairs) const;
+  std::optional<Proof> VerifyAdmin(const Pairs& pairs) const;
+
+ private:
+  const std::uint64_t generation_;
+  std::vector<Client> clients_;
+  std::vector<AdminToken> admin_tokens_;
+  absl::flat_hash_map<std::string, std::uint32_t> index_of_;
+  std::size_t hashes_max_ = 0;                  // of any one client
+  std::vector<crypto::SecretHash> impossible_;  // hashes_max_ many
+};
+
+}  // namespace introspectd::client
