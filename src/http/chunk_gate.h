@@ -1,0 +1,49 @@
+// The chunk gate: checks the framing of a chunked body byte by byte before llhttp sees it.
+//
+// Threads: loop-confined.
+// Limits:  16 hexadecimal digits of a size; 256 bytes of chunk extensions in a message; no
+// trailers. Source:  RFC 9112 7.1.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace introspectd::http {
+
+class ChunkGate {
+ public:
+  enum class Step : std::uint8_t { kNeedMore, kDone, kMalformed };
+
+  void Reset() { *this = ChunkGate(); }
+
+  // Looks at `in` from its front on; `used` is how much of it belongs to this message (all of it
+  // unless kDone).
+  Step Feed(std::string_view in, std::size_t& used);
+
+ private:
+  enum class State : std::uint8_t {
+    kSizeFirst,
+    kSize,
+    kExtension,
+    kSizeLf,
+    kData,
+    kDataCr,
+    kDataLf,
+    kLastCr,
+    kLastLf,
+    kDone,
+  };
+
+  bool Take(char c);
+  bool TakeSizeDigit(char c);
+
+  static constexpr int kSizeDigitsMax = 16;
+  static constexpr int kExtensionBytesMax = 256;
+
+  State state_ = State::kSizeFirst;
+  std::uint64_t size_ = 0;
+  int digits_ = 0;
+  int extension_bytes_ = 0;
+};
+
+}  // namespace introspectd::http
