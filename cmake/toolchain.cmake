@@ -22,7 +22,7 @@ endif()
 add_library(introspectd_warnings INTERFACE)
 target_compile_options(introspectd_warnings INTERFACE
   -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
-  -Wimplicit-fallthrough -Werror)
+  -Wimplicit-fallthrough -Wno-missing-field-initializers -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12.2 reports false positives of this one inside std::string.
   target_compile_options(introspectd_warnings INTERFACE -Wno-restrict)

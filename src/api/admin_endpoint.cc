@@ -1,0 +1,242 @@
+#include "api/admin_endpoint.h"
+
+#include <utility>
+
+#include "api/answers.h"
+#include "api/export_source.h"
+#include "log/log.h"
+#include "text/ascii.h"
+#include "text/json_writer.h"
+
+namespace introspectd::api {
+
+namespace {
+
+using client::AdminToken;
+using http::Exchange;
+using http::Plan;
+using http::Progress;
+using http::Reply;
+
+constexpr std::string_view kLinesType = "application/x-ndjson";
+
+constexpr Reply kNotLines{
+    .status = 415,
+    .body = R"({"error":"invalid_request",)"
+            R"("error_description":"Content-Type must be application/x-ndjson"})"};
+constexpr Reply kUnknownQuery =
+    BadRequest(R"({"error":"invalid_request","error_description":"the only query is to=node"})");
+constexpr Reply kTokensMethods{
+    .status = 405, .body = kMethodNotAllowedBody, .extra_headers = "Allow: GET, POST\r\n"};
+constexpr Reply kStatusMethods{
+    .status = 405, .body = kMethodNotAllowedBody, .extra_headers = "Allow: GET\r\n"};
+constexpr Reply kNoBearer{
+    .status = 401,
+    .body = R"({"error":"invalid_token","error_description":"a bearer token is required"})",
+    .extra_headers = "WWW-Authenticate: Bearer realm=\"introspectd admin\"\r\n"};
+constexpr Reply kWrongBearer{
+    .status = 401,
+    .body = R"({"error":"invalid_token","error_description":"the bearer token is not known"})",
+    .extra_headers =
+        "WWW-Authenticate: Bearer realm=\"introspectd admin\", error=\"invalid_token\"\r\n"};
+constexpr Reply kNoScope{
+    .status = 403,
+    .body = R"({"error":"insufficient_scope",)"
+            R"("error_description":"the bearer token does not have the scope of this call"})",
+    .extra_headers =
+        "WWW-Authenticate: Bearer realm=\"introspectd admin\", error=\"insufficient_scope\"\r\n"};
+
+}  // namespace
+
+AdminEndpoint::~AdminEndpoint() { EndFeed(); }
+
+AdminEndpoint::Call AdminEndpoint::CallOf(const http::Head& head, Reply& refused) const {
+  const std::string_view path = head.path();
+  const std::string_view query =
+      head.target.size() > path.size() ? head.target.substr(path.size() + 1) : "";
+  const bool read = head.method == "GET";
+  if (path == "/healthz" || path == "/readyz") {
+    const bool good = path == "/healthz" ? control_.healthy() : control_.readiness.wanted();
+    refused = HealthReply(head.method, good);
+  } else if (path == "/v1/status") {
+    if (read) return Call::kStatus;
+    refused = kStatusMethods;
+  } else if (path != "/v1/tokens") {
+    refused = kNotFound;
+  } else if (read) {
+    return Call::kExport;
+  } else if (head.method != "POST") {
+    refused = kTokensMethods;
+  } else if (!query.empty() && query != "to=node") {
+    refused = kUnknownQuery;
+  } else if (std::string_view type = head.content_type.value_or("");
+             !text::EqualsIgnoreCase(text::TrimOws(text::TakeUntil(type, ';')), kLinesType)) {
+    refused = kNotLines;
+  } else {
+    return query.empty() ? Call::kPush : Call::kLoad;
+  }
+  return Call::kNone;
+}
+
+bool AdminEndpoint::Allows(const AdminToken& token, Call call) const {
+  switch (call) {
+    case Call::kPush:
+      return token.Allows(AdminScope::kUpsert) || token.Allows(AdminScope::kRevoke);
+    case Call::kLoad:
+      return token.Allows(AdminScope::kSync);
+    case Call::kExport:
+      return token.Allows(AdminScope::kExport);
+    case Call::kStatus:
+      return token.Allows(AdminScope::kStatus);
+    case Call::kNone:
+      break;
+  }
+  return false;
+}
+
+Plan AdminEndpoint::OnHead(Exchange& exchange) {
+  EndFeed();
+  call_ = CallOf(exchange.head, exchange.reply);
+  if (call_ == Call::kNone) return Plan::kAnswered;
+  bool pending = false;
+  const AdminToken* token = Authenticate(exchange, pending);
+  if (pending) return Plan::kPending;
+  if (token == nullptr) return Plan::kAnswered;
+  token_name_ = token->name;
+  const bool allowed = Allows(*token, call_);
+  log::Info("admin call", {{"token", token_name_},
+                           {"method", exchange.head.method},
+                           {"path", exchange.head.path()},
+                           {"allowed", allowed ? "yes" : "no"}});
+  if (!allowed) {
+    exchange.reply = kNoScope;
+    return Plan::kAnswered;
+  }
+  if (call_ == Call::kExport || call_ == Call::kStatus) return Plan::kBuffer;
+  ticket_ = exchange.ticket;
+  BeginFeed(*token);
+  return Plan::kStream;
+}
+
+const AdminToken* AdminEndpoint::Authenticate(Exchange& exchange, bool& pending) {
+  const auto bearer = client::BearerToken(exchange.head.authorization.value_or(""));
+  exchange.reply = kNoBearer;
+  if (!bearer) return nullptr;
+  const client::Registry& registry = control_.registry();
+  const crypto::Sha256 digest = control_.credentials.DigestOf("", *bearer);
+  if (const auto index = control_.credentials.Find(digest)) {
+    return &registry.admin_tokens()[*index];
+  }
+  exchange.reply = kWrongBearer;
+  if (exchange.resumption == http::Resumption::kRefused) return nullptr;
+  if (exchange.resumption == http::Resumption::kUnavailable) {
+    exchange.reply = kUnavailable;
+    return nullptr;
+  }
+  pending = true;
+  control_.verify({.ticket = exchange.ticket,
+                   .pairs = {{std::string(), std::string(*bearer)}},
+                   .digest = digest});
+  return nullptr;
+}
+
+void AdminEndpoint::BeginFeed(const AdminToken& token) {
+  const bool load = call_ == Call::kLoad;
+  Pusher pusher = token.pusher;
+  if (load) pusher.may_upsert = pusher.may_revoke = pusher.any_issuer = true;
+  feed_.emplace(control_.parser, control_.writer, std::move(pusher),
+                load ? update::Origin::kNode : update::Origin::kPusher,
+                control_.config.limits.update_line_bytes_max);
+  control_.pipeline.Add(&*feed_, [this](update::Feed& feed) { OnProgress(feed); });
+}
+
+void AdminEndpoint::EndFeed() {
+  if (!feed_) return;
+  control_.pipeline.Remove(&*feed_);
+  feed_.reset();
+  paused_ = false;
+}
+
+bool AdminEndpoint::OnBody(std::string_view part, Now /*now*/) {
+  feed_->Append(part);
+  control_.wake_pipeline();
+  paused_ = feed_->backlog() >= control_.config.limits.update_batch_bytes_max;
+  return !paused_;
+}
+
+void AdminEndpoint::OnProgress(update::Feed& feed) {
+  const bool room = feed.backlog() < control_.config.limits.update_batch_bytes_max / 2;
+  if (feed.done() || (paused_ && room)) {
+    paused_ = false;
+    control_.resume(ticket_);
+  }
+}
+
+Progress AdminEndpoint::OnRequest(Exchange& exchange) {
+  if (call_ == Call::kStatus) {
+    body_ = control_.status(exchange.now);
+    exchange.reply = {.status = 200, .body = body_};
+    return Progress::kAnswered;
+  }
+  if (call_ == Call::kExport) {
+    exchange.source = std::make_unique<ExportSource>(control_.writer);
+    exchange.source_type = kLinesType;
+    return Progress::kAnswered;
+  }
+  return FinishFeed(exchange);
+}
+
+// Everything was read; the answer waits until everything is visible.
+Progress AdminEndpoint::FinishFeed(Exchange& exchange) {
+  feed_->Finish();
+  if (!feed_->done() && exchange.resumption != http::Resumption::kUnavailable) {
+    control_.wake_pipeline();
+    return Progress::kPending;
+  }
+  const update::FeedReport& report = feed_->report();
+  if (report.applied + report.expired > 0 || report.heartbeat) control_.on_push();
+  if (report.complete) control_.on_complete();
+  const bool cut_off = call_ == Call::kLoad && !report.ended;
+  std::string_view failure;
+  if (cut_off) failure = "incomplete_export";
+  if (!feed_->done()) failure = "temporarily_unavailable";
+  const bool refused = report.rejected > 0 || cut_off;
+  body_ = Report(failure);
+  exchange.reply = {.status = !feed_->done() ? 503 : refused ? 422 : 200, .body = body_};
+  if (!feed_->done()) exchange.reply.extra_headers = kUnavailable.extra_headers;
+  log::Info("updates", {{"token", token_name_},
+                        {"lines", report.lines},
+                        {"applied", report.applied},
+                        {"expired", report.expired},
+                        {"rejected", report.rejected},
+                        {"sequence", report.sequence}});
+  EndFeed();
+  return Progress::kAnswered;
+}
+
+std::string AdminEndpoint::Report(std::string_view failure) const {
+  const update::FeedReport& report = feed_->report();
+  std::string body;
+  text::JsonWriter json(body);
+  json.BeginObject();
+  if (!failure.empty()) json.Key("error").String(failure);
+  json.Key("lines").Unsigned(report.lines);
+  json.Key("applied").Unsigned(report.applied);
+  json.Key("expired").Unsigned(report.expired);
+  json.Key("rejected").Unsigned(report.rejected);
+  json.Key("sequence").Unsigned(report.sequence);
+  json.Key("errors").BeginArray();
+  for (const auto& error : report.errors) {
+    json.BeginObject().Key("line").Unsigned(error.line);
+    json.Key("error").String(error.reason).EndObject();
+  }
+  json.EndArray().EndObject();
+  return body;
+}
+
+std::string_view AdminEndpoint::RefusalBody(int status) {
+  EndFeed();  // the rest of its body will not come
+  return api::RefusalBody(status);
+}
+
+}  // namespace introspectd::api

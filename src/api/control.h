@@ -1,0 +1,40 @@
+// What the control plane's endpoint asks of the control loop.
+//
+// Threads: the control loop.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "api/introspect_endpoint.h"
+#include "api/state.h"
+#include "client/credential_cache.h"
+#include "client/registry.h"
+#include "http/handler.h"
+#include "introspectd/config.h"
+#include "token/writer.h"
+#include "update/pipeline.h"
+
+namespace introspectd::api {
+
+// All borrowed; one for all connections of the control plane.
+struct Control {
+  const Config& config;
+  token::Writer& writer;
+  update::Parser& parser;
+  update::Pipeline& pipeline;
+  client::CredentialCache& credentials;
+  const Readiness& readiness;
+
+  std::function<const client::Registry&()> registry;
+  Verify verify;                                    // an admin token
+  std::function<void(const http::Ticket&)> resume;  // a request of the control plane
+  std::function<void()> wake_pipeline;              // a feed was appended to
+  std::function<void()> on_push;                    // something was accepted: the feed lives
+  std::function<void()> on_complete;                // {"op":"complete"}
+  std::function<bool()> healthy;
+  std::function<std::string(Now)> status;  // GET /v1/status
+};
+
+}  // namespace introspectd::api

@@ -1,0 +1,73 @@
+// The data plane: what a request to this server means (contract 3 and 4), check by check.
+//
+// Threads: loop-confined, one a worker.
+// Cost:    a request whose credentials are remembered: no lock, no allocation, no shared write.
+// Source:  RFC 7662 2; RFC 6749 2.3.1 and 5.2.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "api/form.h"
+#include "api/state.h"
+#include "client/credential_cache.h"
+#include "client/registry.h"
+#include "http/handler.h"
+#include "introspectd/config.h"
+#include "introspectd/introspection.h"
+#include "introspectd/store.h"
+
+namespace introspectd::api {
+
+// A verification of credentials that are not remembered, for whoever does that (server::Verifier).
+struct VerificationRequest {
+  http::Ticket ticket;
+  client::Pairs pairs;
+  crypto::Sha256 digest;  // of the first pair: names the verification
+};
+using Verify = std::function<void(VerificationRequest)>;
+
+class IntrospectEndpoint final : public http::Handler {
+ public:
+  // All borrowed. `config` is the one that the process was started with.
+  IntrospectEndpoint(const Config& config, Store& store, const Readiness& readiness,
+                     client::CredentialCache& credentials, Counters& counters, Verify verify);
+
+  // A new configuration of clients. What was remembered of the old one is forgotten.
+  void SetRegistry(std::shared_ptr<const client::Registry> registry);
+
+  // Behind each batch of requests: lets go of the store.
+  void EndBatch();
+
+  http::Plan OnHead(http::Exchange& exchange) override;
+  bool OnBody(std::string_view part, Now now) override;
+  http::Progress OnRequest(http::Exchange& exchange) override;
+  std::string_view RefusalBody(int status) override;
+
+ private:
+  enum class Auth : std::uint8_t { kGood, kRefused, kPending };
+
+  Auth Authenticate(http::Exchange& exchange, const client::FormCredentials& form,
+                    const client::Client*& client);
+  Auth LookUp(http::Exchange& exchange, const client::Presented& presented,
+              const client::Client*& client);
+  const http::Reply* CheckForm(std::string_view body);
+  const http::Reply* CheckParameters(const Caller& caller) const;
+  void Introspect(http::Exchange& exchange, const Caller& caller);
+
+  const Config& config_;
+  const Readiness& readiness_;
+  client::CredentialCache& credentials_;
+  Counters& counters_;
+  const Verify verify_;
+  std::shared_ptr<const client::Registry> registry_;
+  Store::Reader reader_;
+  Introspector introspector_;
+  Form form_;
+  std::string basic_;  // decoded Basic credentials
+};
+
+}  // namespace introspectd::api

@@ -1,0 +1,158 @@
+#include "server/connection.h"
+
+#include "base/check.h"
+#include "server/connection_pool.h"
+
+namespace introspectd::server {
+
+namespace {
+
+constexpr int kRoundsPerTurn = 16;
+constexpr std::int64_t kLinger_ms = 1000;
+constexpr std::size_t kLingerBytes = 64 * 1024;
+
+}  // namespace
+
+Connection::Connection(ConnectionPool& pool, std::uint32_t slot, http::Handler& handler)
+    : pool_(pool),
+      slot_(slot),
+      session_(pool.limits(), handler, pool.date()),
+      stream_(pool.loop(), *this, pool.read_buffer()) {}
+
+void Connection::Open(net::Listener& listener, Now now) {
+  CHECK(state_ == State::kFree);
+  ++generation_;
+  read_end_ = false;
+  dropped_bytes_ = 0;
+  resumption_.reset();
+  state_ = State::kClosing;  // unless it can be accepted
+  if (!stream_.Accept(listener)) return;
+  state_ = State::kOpen;
+  if (!pool_.Admit(*this)) return Close();
+  session_.Open(slot_, generation_, now);
+  stream_.StartReading();
+}
+
+void Connection::OnRead(std::string_view bytes) {
+  if (state_ == State::kLingering) {
+    dropped_bytes_ += bytes.size();
+    if (dropped_bytes_ > kLingerBytes) Close();
+    return;
+  }
+  if (state_ != State::kOpen) return;
+  const Now now = pool_.Read();
+  session_.Receive(bytes, now, pool_.FreshOutput());
+  Flush(now);
+}
+
+void Connection::OnReadEnd() {
+  read_end_ = true;
+  if (state_ == State::kLingering) return Close();
+  if (state_ != State::kOpen || stream_.writing()) return;  // OnWritten goes on
+  const Now now = pool_.Read();
+  session_.ReceiveEnd(now, pool_.FreshOutput());
+  Flush(now);
+}
+
+void Connection::OnWritten() {
+  if (state_ != State::kOpen) return;
+  const Now now = pool_.Read();
+  std::string& out = pool_.FreshOutput();
+  if (resumption_) session_.Resume(resumption_->first, resumption_->second, now, out);
+  resumption_.reset();
+  if (read_end_) session_.ReceiveEnd(now, out);
+  if (out.empty()) session_.Continue(now, out);
+  Flush(now);
+}
+
+void Connection::OnBroken() { Close(); }
+
+void Connection::Resume(const http::Ticket& ticket, http::Resumption resumption, Now now) {
+  if (state_ != State::kOpen || ticket.generation != generation_) return;
+  if (stream_.writing()) {
+    resumption_ = {ticket, resumption};
+    return;
+  }
+  session_.Resume(ticket, resumption, now, pool_.FreshOutput());
+  Flush(now);
+}
+
+void Connection::GoOn(Now now) {
+  if (state_ != State::kOpen || stream_.writing()) return;
+  session_.Continue(now, pool_.FreshOutput());
+  Flush(now);
+}
+
+// Writes what the session has said, and lets it go on for as long as the socket takes it.
+void Connection::Flush(Now now) {
+  for (int round = 0;; ++round) {
+    pool_.EndBatch();
+    std::string& out = pool_.output();
+    if (!out.empty()) {
+      const net::Stream::Written written = stream_.Write(out);
+      if (written == net::Stream::Written::kBroken) return Close();
+      if (written == net::Stream::Written::kSome) {
+        stream_.StopReading();
+        unwritten_ = stream_.unwritten();
+        write_deadline_ms_ = now.boot_ms + pool_.limits().write_stall_ms_max;
+        return;
+      }
+    }
+    if (session_.closing()) return Linger(now);
+    if (!session_.has_more()) break;
+    if (round == kRoundsPerTurn) return pool_.GoOnLater(*this);
+    session_.Continue(now, pool_.FreshOutput());
+  }
+  if (session_.wants_input()) {
+    stream_.StartReading();
+  } else {
+    stream_.StopReading();
+  }
+}
+
+void Connection::Linger(Now now) {
+  if (read_end_) return Close();
+  state_ = State::kLingering;
+  linger_deadline_ms_ = now.boot_ms + kLinger_ms;
+  stream_.ShutDown();
+  stream_.StartReading();
+}
+
+void Connection::Tick(Now now) {
+  if (state_ == State::kLingering) {
+    if (now.boot_ms >= linger_deadline_ms_) Close();
+    return;
+  }
+  if (state_ != State::kOpen) return;
+  if (stream_.writing()) {
+    const std::size_t unwritten = stream_.unwritten();
+    if (unwritten < unwritten_) {
+      unwritten_ = unwritten;
+      write_deadline_ms_ = now.boot_ms + pool_.limits().write_stall_ms_max;
+    }
+    if (now.boot_ms >= write_deadline_ms_) Close();
+    return;
+  }
+  if (now.boot_ms < session_.deadline_ms()) return;
+  session_.Expire(now, pool_.FreshOutput());
+  Flush(now);
+}
+
+void Connection::Drain(Now now) {
+  if (state_ != State::kOpen) return;
+  session_.Drain();
+  if (session_.closing() && !stream_.writing()) Linger(now);
+}
+
+void Connection::Close() {
+  if (!open()) return;
+  state_ = State::kClosing;
+  stream_.Close();
+}
+
+void Connection::OnClosed() {
+  state_ = State::kFree;
+  pool_.Release(*this);
+}
+
+}  // namespace introspectd::server

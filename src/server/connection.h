@@ -1,0 +1,71 @@
+// A connection: moves bytes between a stream and its session, and decides when it is over.
+//
+//   kFree → kOpen → (kLingering) → kClosing → kFree
+//
+// Threads: loop-confined.
+// Owner:   a slot of its ConnectionPool; it is free again only once its stream has closed.
+//
+// 1. While a write is under way nothing is read: what a client does not take, it can't add to.
+// 2. kLingering: everything was said, and what the client still sends is dropped, so that no reset
+//    reaches it before the answer (RFC 9112 9.6).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "http/session.h"
+#include "net/stream.h"
+
+namespace introspectd::server {
+
+class ConnectionPool;
+
+class Connection final : public net::StreamOwner {
+ public:
+  Connection(ConnectionPool& pool, std::uint32_t slot, http::Handler& handler);
+
+  // Accepts the listener's next connection; OnClosed tells the pool if that failed.
+  void Open(net::Listener& listener, Now now);
+  void Resume(const http::Ticket& ticket, http::Resumption resumption, Now now);
+  void Tick(Now now);
+  void Drain(Now now);
+  void Close();
+  // Goes on with what was more than one turn's work.
+  void GoOn(Now now);
+
+  bool open() const { return state_ == State::kOpen || state_ == State::kLingering; }
+  std::uint32_t slot() const { return slot_; }
+  std::uint32_t generation() const { return generation_; }
+  std::uint64_t peer() const { return stream_.peer(); }
+  bool counted = false;  // the pool's: it has a place among the peers
+
+  void OnRead(std::string_view bytes) override;
+  void OnReadEnd() override;
+  void OnWritten() override;
+  void OnBroken() override;
+  void OnClosed() override;
+
+ private:
+  enum class State : std::uint8_t { kFree, kOpen, kLingering, kClosing };
+
+  void Flush(Now now);
+  void Linger(Now now);
+
+  ConnectionPool& pool_;
+  const std::uint32_t slot_;
+  http::Session session_;
+  net::Stream stream_;
+  State state_ = State::kFree;
+  std::uint32_t generation_ = 0;
+  bool read_end_ = false;
+  // What came while an answer was still being written.
+  std::optional<std::pair<http::Ticket, http::Resumption>> resumption_;
+  std::int64_t write_deadline_ms_ = 0;
+  std::size_t unwritten_ = 0;      // at the last tick
+  std::size_t dropped_bytes_ = 0;  // while lingering
+  std::int64_t linger_deadline_ms_ = 0;
+};
+
+}  // namespace introspectd::server

@@ -1,0 +1,119 @@
+#include "server/connection_pool.h"
+
+#include <utility>
+
+#include "crypto/digest.h"
+
+namespace introspectd::server {
+
+namespace {
+
+constexpr std::size_t kReadBufferBytes = 64 * 1024;
+
+std::uint64_t RandomSeed() {
+  std::uint64_t seed;
+  crypto::RandomBytes({reinterpret_cast<std::uint8_t*>(&seed), sizeof seed});
+  return seed;
+}
+
+}  // namespace
+
+Peers::Peers(std::uint32_t total_max, std::uint32_t per_address_max)
+    : total_max_(total_max),
+      per_address_max_(per_address_max),
+      seed_(RandomSeed()),
+      places_(kPlaces) {}
+
+std::atomic<std::uint32_t>& Peers::PlaceOf(std::uint64_t peer) {
+  const std::uint64_t mixed = (peer ^ seed_) * 0x9e3779b97f4a7c15u;
+  return places_[(mixed ^ mixed >> 29) * 0xbf58476d1ce4e5b9u >> 48];
+}
+
+bool Peers::Enter(std::uint64_t peer) {
+  if (total_.fetch_add(1, std::memory_order_relaxed) >= total_max_) {
+    total_.fetch_sub(1, std::memory_order_relaxed);
+    return false;
+  }
+  if (peer != 0 && PlaceOf(peer).fetch_add(1, std::memory_order_relaxed) >= per_address_max_) {
+    Leave(peer);
+    return false;
+  }
+  return true;
+}
+
+void Peers::Leave(std::uint64_t peer) {
+  total_.fetch_sub(1, std::memory_order_relaxed);
+  if (peer != 0) PlaceOf(peer).fetch_sub(1, std::memory_order_relaxed);
+}
+
+ConnectionPool::ConnectionPool(net::Loop& loop, const HttpLimits& limits, Peers& peers,
+                               base::Clock& clock, Hooks hooks)
+    : loop_(loop),
+      limits_(limits),
+      peers_(peers),
+      clock_(clock),
+      hooks_(std::move(hooks)),
+      read_buffer_(kReadBufferBytes),
+      idle_(loop, [this] { GoOn(); }) {
+  output_.reserve(limits.output_bytes_max + kReadBufferBytes);
+}
+
+void ConnectionPool::Accept(net::Listener& listener) { TakeSlot().Open(listener, clock_.Read()); }
+
+Connection& ConnectionPool::TakeSlot() {
+  if (!free_.empty()) {
+    const std::uint32_t slot = free_.back();
+    free_.pop_back();
+    return *slots_[slot];
+  }
+  const auto slot = static_cast<std::uint32_t>(slots_.size());
+  slots_.push_back(std::make_unique<Connection>(*this, slot, hooks_.handler(slot)));
+  return *slots_.back();
+}
+
+bool ConnectionPool::Admit(Connection& connection) {
+  connection.counted = !draining_ && peers_.Enter(connection.peer());
+  return connection.counted;
+}
+
+void ConnectionPool::Release(Connection& connection) {
+  if (std::exchange(connection.counted, false)) peers_.Leave(connection.peer());
+  free_.push_back(connection.slot());
+  hooks_.closed(connection.slot());
+}
+
+void ConnectionPool::Resume(const http::Ticket& ticket, http::Resumption resumption) {
+  if (ticket.slot < slots_.size()) slots_[ticket.slot]->Resume(ticket, resumption, clock_.Read());
+}
+
+void ConnectionPool::GoOnLater(Connection& connection) {
+  unfinished_.push_back(connection.slot());
+  idle_.Start();
+}
+
+void ConnectionPool::GoOn() {
+  going_on_.swap(unfinished_);
+  for (const std::uint32_t slot : going_on_) slots_[slot]->GoOn(clock_.Read());
+  going_on_.clear();
+  if (unfinished_.empty()) idle_.Stop();
+}
+
+void ConnectionPool::Tick() {
+  const Now now = clock_.Read();
+  for (std::size_t i = 0; i < slots_.size(); ++i) slots_[i]->Tick(now);
+}
+
+void ConnectionPool::Drain() {
+  draining_ = true;
+  const Now now = clock_.Read();
+  for (std::size_t i = 0; i < slots_.size(); ++i) slots_[i]->Drain(now);
+}
+
+void ConnectionPool::CloseAll() {
+  draining_ = true;
+  for (const auto& connection : slots_) connection->Close();
+}
+
+void ConnectionPool::Close() { idle_.Close(); }
+
+}  // namespace introspectd::server

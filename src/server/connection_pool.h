@@ -1,0 +1,106 @@
+// The connections of one loop: slots that are used again and again, never more than a limit.
+//
+// Threads: loop-confined, but for Peers, which all pools of a plane share.
+// Limits:  HttpLimits: connections, connections of an address.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "http/handler.h"
+#include "introspectd/config.h"
+#include "net/listener.h"
+#include "net/loop.h"
+#include "server/connection.h"
+
+namespace introspectd::server {
+
+// How many connections a plane has, in all and of each address. An address's place is a keyed hash
+// of it; two addresses that share one share its limit, too.
+//
+// Threads: thread-safe. Written when a connection opens and closes, not on the request path.
+class Peers {
+ public:
+  Peers(std::uint32_t total_max, std::uint32_t per_address_max);
+
+  bool Enter(std::uint64_t peer);  // peer 0 (unix) counts in the total only
+  void Leave(std::uint64_t peer);
+  std::uint32_t total() const { return total_.load(std::memory_order_relaxed); }
+
+ private:
+  static constexpr std::size_t kPlaces = 1 << 16;
+  std::atomic<std::uint32_t>& PlaceOf(std::uint64_t peer);
+
+  const std::uint32_t total_max_;
+  const std::uint32_t per_address_max_;
+  const std::uint64_t seed_;
+  std::atomic<std::uint32_t> total_{0};
+  std::vector<std::atomic<std::uint32_t>> places_;
+};
+
+class ConnectionPool {
+ public:
+  struct Hooks {
+    // The handler of a slot; called once for each, and borrowed for ever.
+    std::function<http::Handler&(std::uint32_t slot)> handler;
+    std::function<void(std::uint32_t slot)> closed;
+    std::function<void()> end_batch;
+  };
+
+  ConnectionPool(net::Loop& loop, const HttpLimits& limits, Peers& peers, base::Clock& clock,
+                 Hooks hooks);
+
+  void Accept(net::Listener& listener);
+  void Resume(const http::Ticket& ticket, http::Resumption resumption);
+  void Tick();      // every kTick_ms: deadlines
+  void Drain();     // no more requests; connections close as they become idle
+  void CloseAll();  // at once
+  void Close();     // the pool's own handles
+  std::size_t open_connections() const { return slots_.size() - free_.size(); }
+
+  static constexpr std::uint64_t kTick_ms = 100;
+
+  // For connections.
+  bool Admit(Connection& connection);
+  void Release(Connection& connection);
+  void GoOnLater(Connection& connection);
+  void EndBatch() { hooks_.end_batch(); }
+  Now Read() { return clock_.Read(); }
+  std::string& output() { return output_; }
+  std::string& FreshOutput() {
+    output_.clear();
+    return output_;
+  }
+  net::Loop& loop() { return loop_; }
+  const HttpLimits& limits() const { return limits_; }
+  http::DateCache& date() { return date_; }
+  std::span<char> read_buffer() { return read_buffer_; }
+
+ private:
+  Connection& TakeSlot();
+  void GoOn();
+
+  net::Loop& loop_;
+  const HttpLimits& limits_;
+  Peers& peers_;
+  base::Clock& clock_;
+  const Hooks hooks_;
+  http::DateCache date_;
+  std::string output_;
+  std::vector<char> read_buffer_;
+  std::vector<std::unique_ptr<Connection>> slots_;
+  std::vector<std::uint32_t> free_;
+  std::vector<std::uint32_t> unfinished_;  // slots that GoOn is to see to
+  std::vector<std::uint32_t> going_on_;
+  net::IdleWork idle_;
+  bool draining_ = false;
+};
+
+}  // namespace introspectd::server

@@ -1,0 +1,220 @@
+#include "server/control_loop.h"
+
+#include <cstdlib>
+#include <utility>
+
+#include "log/log.h"
+#include "server/version.h"
+#include "text/json_writer.h"
+
+namespace introspectd::server {
+
+namespace {
+
+constexpr int kShardsSweptPerTick = 4;  // all of them in some 100 s
+constexpr std::int64_t kClockStep_us = 10 * kMicrosPerSecond;
+constexpr std::int64_t kNoSweepAfterStep_ms = 10 * 60 * 1000;
+
+UpdateOptions UpdateOptionsOf(const Config& config) {
+  return {config.introspection.issuer, config.storage.token_lifetime_max_s,
+          config.limits.update_line_bytes_max};
+}
+
+}  // namespace
+
+ControlLoop::ControlLoop(Shared& shared, std::vector<BoundSocket> sockets,
+                         std::shared_ptr<const client::Registry> registry, Hooks hooks)
+    : shared_(shared),
+      hooks_(std::move(hooks)),
+      clock_(&shared.wall_floor),
+      parser_(UpdateOptionsOf(shared.config)),
+      pipeline_(shared.store.writer()),
+      credentials_(shared.key, shared.config.limits.credentials_remembered_max),
+      verifier_(loop_, shared.key, shared.config.limits,
+                [this](const Verifier::Result& result) { Report(result); }),
+      control_{.config = shared.config,
+               .writer = shared.store.writer(),
+               .parser = parser_,
+               .pipeline = pipeline_,
+               .credentials = credentials_,
+               .readiness = shared.readiness,
+               .registry = [this]() -> const client::Registry& { return verifier_.registry(); },
+               .verify =
+                   [this](api::VerificationRequest request) {
+                     verifier_.Ask(Verifier::Realm::kAdmin, 0, std::move(request));
+                   },
+               .resume =
+                   [this](const http::Ticket& ticket) {
+                     pool_.Resume(ticket, http::Resumption::kRetry);
+                   },
+               .wake_pipeline = [this] { WakePipeline(); },
+               .on_push = [this] { OnPush(); },
+               .on_complete = [this] { OnComplete(); },
+               .healthy = [this] { return WorkersTurn(); },
+               .status = [this](Now now) { return Status(now); }},
+      peers_(shared.config.limits.admin.connections_max,
+             shared.config.limits.admin.connections_per_address_max),
+      pool_(loop_, shared.config.limits.admin, peers_, clock_,
+            {.handler = [this](std::uint32_t) -> http::Handler& {
+               endpoints_.push_back(std::make_unique<api::AdminEndpoint>(control_));
+               return *endpoints_.back();
+             },
+             .closed = [this](std::uint32_t slot) { endpoints_[slot]->Abandon(); },
+             .end_batch = [] {}}),
+      mailbox_(loop_, [this](ToControl message) { Receive(std::move(message)); }),
+      tick_(loop_, [this] { Tick(); }),
+      pipeline_turn_(loop_, [this] { TurnPipeline(); }) {
+  verifier_.SetRegistry(std::move(registry));
+  for (BoundSocket& bound : sockets) {
+    listeners_.push_back(std::make_unique<net::Listener>(
+        loop_, std::move(bound.socket), bound.tcp,
+        [this](net::Listener& listener) { pool_.Accept(listener); }));
+  }
+}
+
+void ControlLoop::Start() {
+  const Now now = clock_.Read();
+  started_ms_ = now.boot_ms;
+  wall_ahead_us_ = base::ReadWallMicros() - base::ReadBootMillis() * 1000;
+  OnPush();  // the feed is as fresh as the process
+  shared_.readiness.SetReady(shared_.config.storage.start == StartMode::kReady);
+  tick_.Start(ConnectionPool::kTick_ms, ConnectionPool::kTick_ms);
+}
+
+void ControlLoop::SetRegistry(std::shared_ptr<const client::Registry> registry) {
+  verifier_.SetRegistry(std::move(registry));
+  credentials_.Forget();
+}
+
+void ControlLoop::Receive(ToControl message) {
+  if (auto* verify = std::get_if<VerifyForWorker>(&message)) {
+    verifier_.Ask(Verifier::Realm::kClients, verify->worker, std::move(verify->request));
+  } else if (const auto* taken = std::get_if<RegistryTaken>(&message)) {
+    hooks_.registry_taken(taken->generation);
+  } else {
+    hooks_.drained();
+  }
+}
+
+void ControlLoop::Report(const Verifier::Result& result) {
+  if (result.realm == Verifier::Realm::kAdmin) {
+    ReportToAdmin(result);
+  } else {
+    ReportToWorkers(result);
+  }
+}
+
+// What is good is good for every worker; only those that asked are told of the rest.
+void ControlLoop::ReportToWorkers(const Verifier::Result& result) {
+  const auto workers = static_cast<std::uint32_t>(hooks_.workers().size());
+  for (std::uint32_t worker = 0; worker < workers; ++worker) {
+    Verified verified = result.verified;
+    for (const Verifier::Asker& asker : result.askers) {
+      if (asker.worker == worker) verified.tickets.push_back(asker.ticket);
+    }
+    if (verified.index || !verified.tickets.empty()) hooks_.to_worker(worker, std::move(verified));
+  }
+}
+
+void ControlLoop::ReportToAdmin(const Verifier::Result& result) {
+  const bool current = result.verified.generation == verifier_.registry().generation();
+  if (current && result.verified.index) {
+    credentials_.Remember(result.verified.digest, *result.verified.index);
+  }
+  for (const Verifier::Asker& asker : result.askers) {
+    pool_.Resume(asker.ticket, current ? result.verified.resumption : http::Resumption::kRetry);
+  }
+}
+
+void ControlLoop::WakePipeline() { pipeline_turn_.Start(); }
+
+void ControlLoop::TurnPipeline() {
+  if (!pipeline_.Turn(clock_.Read())) pipeline_turn_.Stop();
+}
+
+void ControlLoop::Tick() {
+  const Now now = clock_.Read();
+  shared_.wall_floor.Raise(now.wall_us);
+  WatchClock(now);
+  for (int i = 0; i < kShardsSweptPerTick && MaySweep(now); ++i) pipeline_.Sweep(now.seconds());
+  pool_.Tick();
+}
+
+// A wall clock that is set says nothing good of any time: tokens are judged by it, but none is
+// forgotten for a while.
+void ControlLoop::WatchClock(Now now) {
+  const std::int64_t ahead = base::ReadWallMicros() - base::ReadBootMillis() * 1000;
+  if (std::llabs(ahead - wall_ahead_us_) > kClockStep_us) {
+    no_sweep_until_ms_ = now.boot_ms + kNoSweepAfterStep_ms;
+    log::Warning("the wall clock was set",
+                 {{"forward", ahead > wall_ahead_us_ ? "yes" : "no"},
+                  {"seconds", static_cast<std::uint64_t>(std::llabs(ahead - wall_ahead_us_)) /
+                                  static_cast<std::uint64_t>(kMicrosPerSecond)}});
+  }
+  wall_ahead_us_ = ahead;
+}
+
+void ControlLoop::OnPush() {
+  const std::int64_t stale_after_s = shared_.config.storage.feed_staleness_max_s;
+  if (stale_after_s == 0) return;
+  shared_.readiness.SetFeedDeadline(clock_.Read().boot_ms + stale_after_s * 1000);
+}
+
+void ControlLoop::OnComplete() {
+  if (!shared_.readiness.ready()) log::Info("ready: the tokens are complete");
+  shared_.readiness.SetReady(true);
+}
+
+bool ControlLoop::WorkersTurn() {
+  const std::int64_t oldest =
+      base::ReadBootMillis() - std::int64_t{shared_.config.limits.worker_stall_max_ms};
+  for (const auto& worker : hooks_.workers()) {
+    if (worker->counters().turned_ms() < oldest) return false;
+  }
+  return true;
+}
+
+std::string ControlLoop::Status(Now now) {
+  const StoreStatus store = shared_.store.status();
+  const bool ready = shared_.readiness.ready();
+  std::string out;
+  text::JsonWriter json(out);
+  json.BeginObject();
+  json.Key("version").String(kVersion);
+  json.Key("ready").Bool(ready);
+  json.Key("reason").String(ready ? "" : "waiting for {\"op\":\"complete\"}");
+  json.Key("feed_fresh").Bool(shared_.readiness.feed_fresh(now));
+  json.Key("uptime_s").Integer((now.boot_ms - started_ms_) / 1000);
+  json.Key("configuration_generation").Unsigned(verifier_.registry().generation());
+  json.Key("tokens").Unsigned(store.tokens);
+  json.Key("revocations").Unsigned(store.revocations);
+  json.Key("rules").Unsigned(store.rules);
+  json.Key("sequence").Unsigned(store.sequence);
+  json.Key("bytes").BeginObject();
+  json.Key("records").Unsigned(store.record_bytes);
+  json.Key("index").Unsigned(store.index_bytes).EndObject();
+  json.Key("connections").BeginObject();
+  json.Key("data").Unsigned(shared_.data_peers.total());
+  json.Key("admin").Unsigned(peers_.total()).EndObject();
+  json.Key("workers").BeginArray();
+  for (const auto& worker : hooks_.workers()) {
+    json.BeginObject().Key("connections").Unsigned(worker->counters().connections());
+    for (std::size_t i = 0; i < api::kCounts; ++i) {
+      json.Key(api::kCountNames[i]).Unsigned(worker->counters().Get(static_cast<api::Count>(i)));
+    }
+    json.EndObject();
+  }
+  json.EndArray().EndObject();
+  return out;
+}
+
+void ControlLoop::CloseEverything() {
+  for (const auto& listener : listeners_) listener->Close();
+  pool_.CloseAll();
+  pool_.Close();
+  mailbox_.Close();
+  tick_.Close();
+  pipeline_turn_.Close();
+}
+
+}  // namespace introspectd::server

@@ -1,0 +1,82 @@
+// The control loop: takes updates in, is the store's one writer, verifies secrets, sweeps, answers
+// the control plane. Stays quick when the workers are drowning.
+//
+// Threads: everything here is the control thread's; ToControl messages come through the mailbox.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/admin_endpoint.h"
+#include "api/control.h"
+#include "client/credential_cache.h"
+#include "net/listener.h"
+#include "net/mailbox.h"
+#include "server/connection_pool.h"
+#include "server/shared.h"
+#include "server/verifier.h"
+#include "server/worker.h"
+#include "update/parser.h"
+#include "update/pipeline.h"
+
+namespace introspectd::server {
+
+class ControlLoop {
+ public:
+  // What the server does with what the loop hears.
+  struct Hooks {
+    std::function<void(std::uint32_t, ToWorker)> to_worker;
+    std::function<void(std::uint64_t)> registry_taken;  // by one worker
+    std::function<void()> drained;                      // one worker
+    std::function<const std::vector<std::unique_ptr<Worker>>&()> workers;
+  };
+
+  ControlLoop(Shared& shared, std::vector<BoundSocket> sockets,
+              std::shared_ptr<const client::Registry> registry, Hooks hooks);
+
+  net::Loop& loop() { return loop_; }
+  void Start();
+  void SetRegistry(std::shared_ptr<const client::Registry> registry);
+  void Post(ToControl message) { mailbox_.Post(std::move(message)); }
+  void CloseEverything();
+
+ private:
+  void Receive(ToControl message);
+  void Report(const Verifier::Result& result);
+  void ReportToWorkers(const Verifier::Result& result);
+  void ReportToAdmin(const Verifier::Result& result);
+  void WakePipeline();
+  void TurnPipeline();
+  void Tick();
+  void WatchClock(Now now);
+  bool MaySweep(Now now) const { return now.boot_ms >= no_sweep_until_ms_; }
+  void OnPush();
+  void OnComplete();
+  bool WorkersTurn();
+  std::string Status(Now now);
+
+  Shared& shared_;
+  const Hooks hooks_;
+  net::Loop loop_;
+  base::Clock clock_;
+  update::Parser parser_;
+  update::Pipeline pipeline_;
+  client::CredentialCache credentials_;
+  Verifier verifier_;
+  api::Control control_;
+  std::vector<std::unique_ptr<api::AdminEndpoint>> endpoints_;  // by slot
+  Peers peers_;
+  ConnectionPool pool_;
+  net::Mailbox<ToControl> mailbox_;
+  net::Timer tick_;
+  net::IdleWork pipeline_turn_;
+  std::vector<std::unique_ptr<net::Listener>> listeners_;
+  std::int64_t started_ms_ = 0;
+  std::int64_t wall_ahead_us_ = 0;  // of the boot clock, at the last tick
+  std::int64_t no_sweep_until_ms_ = 0;
+};
+
+}  // namespace introspectd::server

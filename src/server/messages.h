@@ -1,0 +1,47 @@
+// What the threads say to each other; everything else they know of one another is in shared.h.
+//
+// Threads: values, handed over.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "api/introspect_endpoint.h"
+#include "client/registry.h"
+#include "http/handler.h"
+
+namespace introspectd::server {
+
+// Credentials were verified, or could not be.
+struct Verified {
+  std::uint64_t generation = 0;        // of the registry that they were verified with
+  crypto::Sha256 digest{};             // of the pair that is good
+  std::optional<std::uint32_t> index;  // whose it is; nothing: not good, or not verified
+  std::vector<http::Ticket> tickets;   // the requests of the receiver that wait for it
+  http::Resumption resumption = http::Resumption::kRetry;
+};
+
+struct NewRegistry {
+  std::shared_ptr<const client::Registry> registry;
+};
+
+struct Drain {};
+struct Stop {};
+
+using ToWorker = std::variant<Verified, NewRegistry, Drain, Stop>;
+
+struct VerifyForWorker {
+  std::uint32_t worker = 0;
+  api::VerificationRequest request;
+};
+struct RegistryTaken {
+  std::uint64_t generation = 0;
+};
+struct Drained {};
+
+using ToControl = std::variant<VerifyForWorker, RegistryTaken, Drained>;
+
+}  // namespace introspectd::server

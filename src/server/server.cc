@@ -1,0 +1,153 @@
+#include "server/server.h"
+
+#include <signal.h>
+
+#include <utility>
+
+#include "config/load.h"
+#include "log/log.h"
+#include "net/socket.h"
+
+namespace introspectd::server {
+
+namespace {
+
+std::uint32_t WorkerCount(const Config& config) {
+  return config.server.workers != 0 ? config.server.workers : net::UsableProcessors();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Config& config,
+                                                       std::string config_file) {
+  auto sockets = OpenSockets(config, WorkerCount(config));
+  if (!sockets.ok()) return sockets.status();
+  return std::unique_ptr<Server>(new Server(config, std::move(config_file), *std::move(sockets)));
+}
+
+absl::StatusOr<Server::Sockets> Server::OpenSockets(const Config& config, std::uint32_t workers) {
+  Sockets sockets;
+  sockets.data.resize(workers);
+  std::vector<std::vector<BoundSocket>*> all;
+  for (auto& list : sockets.data) all.push_back(&list);
+  for (const ListenAddress& address : config.server.listen) {
+    if (absl::Status status = OpenFor(address, "data", all); !status.ok()) return status;
+  }
+  for (const ListenAddress& address : config.admin.listen) {
+    if (absl::Status status = OpenFor(address, "admin", {&sockets.admin}); !status.ok()) {
+      return status;
+    }
+  }
+  return sockets;
+}
+
+// One socket a list: TCP ones of their own, so that the kernel spreads the connections; unix ones
+// cannot be bound twice, and are shared.
+absl::Status Server::OpenFor(ListenAddress address, const char* plane,
+                             const std::vector<std::vector<BoundSocket>*>& lists) {
+  const bool tcp = address.kind == ListenAddress::Kind::kTcp;
+  for (std::size_t i = 0; i < lists.size(); ++i) {
+    auto socket = tcp || i == 0 ? net::Bind(address) : net::Duplicate(lists[0]->back().socket);
+    if (!socket.ok()) return socket.status();
+    lists[i]->push_back({*std::move(socket), tcp});
+  }
+  log::Info("listening", {{"plane", plane}, {"address", net::ToString(address)}});
+  return absl::OkStatus();
+}
+
+Server::Server(const Config& config, std::string config_file, Sockets sockets)
+    : config_file_(std::move(config_file)),
+      shared_(config),
+      control_(shared_, std::move(sockets.admin),
+               std::make_shared<const client::Registry>(config, generation_),
+               {.to_worker = [this](std::uint32_t worker,
+                                    ToWorker message) {
+  workers_[worker]->Post(std::move(message)); },
+                .registry_taken = [this](std::uint64_t taken) {
+  OnRegistryTaken(taken); },
+                .drained = [this] {
+  OnDrained(); },
+                .workers = [this]() -> const auto& { return workers_;
+}  // namespace introspectd::server
+}),
+      terminate_(control_.loop(), SIGTERM, [this] {
+  OnStop(); }),
+      interrupt_(control_.loop(), SIGINT, [this] {
+  OnStop(); }),
+      hangup_(control_.loop(), SIGHUP, [this] {
+  Reload(); }),
+      stop_(control_.loop(), [this] {
+  OnStop(); }),
+      drain_max_(control_.loop(), [this] {
+  End(); }) {
+  shared_.to_control = [this](ToControl message) { control_.Post(std::move(message)); };
+  const auto registry = std::make_shared<const client::Registry>(config, generation_);
+  for (std::size_t i = 0; i < sockets.data.size(); ++i) {
+    workers_.push_back(std::make_unique<Worker>(shared_, static_cast<std::uint32_t>(i),
+                                                std::move(sockets.data[i]), registry));
+  }
+}
+
+Server::~Server() = default;
+
+void Server::Run() {
+  const ServerConfig& config = shared_.config.server;
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    std::optional<std::uint32_t> cpu;
+    if (!config.cpus.empty()) cpu = config.cpus[i % config.cpus.size()];
+    workers_[i]->Start(cpu);
+  }
+  if (!config.control_cpu.empty()) net::PinThread(config.control_cpu.front());
+  control_.Start();
+  log::Info("started",
+            {{"workers", workers_.size()}, {"ready", shared_.readiness.ready() ? "yes" : "no"}});
+  control_.loop().Run();
+  workers_.clear();  // joins
+  log::Info("stopped");
+}
+
+// All or nothing: a file that is not good changes nothing.
+void Server::Reload() {
+  if (stopping_) return;
+  auto config = config::LoadFile(config_file_);
+  if (!config.ok()) {
+    log::Error("reload refused: the old configuration stays",
+               {{"error", std::string(config.status().message())}});
+    return;
+  }
+  ++generation_;
+  taken_ = 0;
+  auto registry = std::make_shared<const client::Registry>(*config, generation_);
+  control_.SetRegistry(registry);
+  for (const auto& worker : workers_) worker->Post(NewRegistry{registry});
+}
+
+void Server::OnRegistryTaken(std::uint64_t generation) {
+  if (generation != generation_ || ++taken_ < workers_.size()) return;
+  log::Info("reloaded", {{"generation", generation_}});
+}
+
+void Server::OnStop() {
+  if (std::exchange(stopping_, true)) return End();
+  log::Info("stopping: answering what was asked");
+  shared_.readiness.SetDraining();
+  for (const auto& worker : workers_) worker->Post(Drain{});
+  drain_max_.Start(kDrainMax_ms, 0);
+}
+
+void Server::OnDrained() {
+  if (++drained_ == workers_.size()) End();
+}
+
+void Server::End() {
+  if (std::exchange(ended_, true)) return;
+  for (const auto& worker : workers_) worker->Post(server::Stop{});
+  control_.CloseEverything();
+  terminate_.Close();
+  interrupt_.Close();
+  hangup_.Close();
+  stop_.Close();
+  drain_max_.Close();
+}
+
+}  // namespace introspectd::server

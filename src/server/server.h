@@ -1,0 +1,70 @@
+// The server: opens the sockets, starts the workers, runs the control loop on the calling thread,
+// and ends in the opposite order.
+//
+// Threads: one Server, one thread (main's).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "introspectd/config.h"
+#include "server/control_loop.h"
+#include "server/shared.h"
+#include "server/worker.h"
+
+namespace introspectd::server {
+
+class Server {
+ public:
+  // `config_file` is read again on SIGHUP. Every error of opening sockets is one of Create.
+  static absl::StatusOr<std::unique_ptr<Server>> Create(const Config& config,
+                                                        std::string config_file);
+  ~Server();
+
+  // Until SIGTERM or SIGINT, and then until connections have ended (at most kDrainMax_ms; a second
+  // signal ends it at once).
+  void Run();
+
+  // What the signals do; for programs that have no signals of their own. Thread-safe.
+  void Stop() { stop_.Wake(); }
+
+ private:
+  struct Sockets {
+    std::vector<std::vector<BoundSocket>> data;  // a list a worker
+    std::vector<BoundSocket> admin;
+  };
+
+  Server(const Config& config, std::string config_file, Sockets sockets);
+
+  static absl::StatusOr<Sockets> OpenSockets(const Config& config, std::uint32_t workers);
+  static absl::Status OpenFor(ListenAddress address, const char* plane,
+                              const std::vector<std::vector<BoundSocket>*>& lists);
+
+  void Reload();
+  void OnRegistryTaken(std::uint64_t generation);
+  void OnStop();
+  void OnDrained();
+  void End();
+
+  static constexpr std::uint64_t kDrainMax_ms = 30'000;
+
+  const std::string config_file_;
+  Shared shared_;
+  std::uint64_t generation_ = 1;
+  std::size_t taken_ = 0;  // by how many workers the newest registry was
+  std::size_t drained_ = 0;
+  bool stopping_ = false;
+  bool ended_ = false;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  ControlLoop control_;
+  net::Signal terminate_;
+  net::Signal interrupt_;
+  net::Signal hangup_;
+  net::Waker stop_;
+  net::Timer drain_max_;
+};
+
+}  // namespace introspectd::server

@@ -1,0 +1,63 @@
+#include "server/verifier.h"
+
+#include <utility>
+
+namespace introspectd::server {
+
+Verifier::Verifier(net::Loop& loop, const crypto::ProcessKey& key, const Limits& limits,
+                   std::function<void(const Result&)> report)
+    : loop_(loop),
+      key_(key),
+      jobs_max_(limits.secret_verifications_max + limits.secret_queue_max),
+      report_(std::move(report)) {}
+
+Verifier::Job::~Job() {
+  for (auto& [id, secret] : pairs) crypto::Cleanse(secret);
+}
+
+void Verifier::Ask(Realm realm, std::uint32_t worker, api::VerificationRequest request) {
+  const Asker asker{worker, request.ticket};
+  const std::pair name{static_cast<int>(realm), request.digest};
+  if (const auto found = running_.find(name);
+      found != running_.end() && found->second->registry == registry_) {
+    found->second->askers.push_back(asker);
+    return;
+  }
+  if (jobs_ >= jobs_max_) {
+    Result full{.realm = realm, .verified = {.generation = registry_->generation()}};
+    full.verified.resumption = http::Resumption::kUnavailable;
+    full.askers.push_back(asker);
+    return report_(full);
+  }
+  ++jobs_;
+  auto job = std::make_shared<Job>(
+      Job{realm, std::move(request.pairs), registry_, request.digest, {asker}, std::nullopt});
+  running_.insert_or_assign(name, job);
+  net::RunSlowly(
+      loop_, [job] { Run(*job); }, [this, job] { Finish(job); });
+}
+
+void Verifier::Run(Job& job) {
+  job.proof = job.realm == Realm::kClients ? job.registry->VerifyClient(job.pairs)
+                                           : job.registry->VerifyAdmin(job.pairs);
+}
+
+void Verifier::Finish(const std::shared_ptr<Job>& job) {
+  --jobs_;
+  const std::pair name{static_cast<int>(job->realm), job->name};
+  if (const auto found = running_.find(name); found != running_.end() && found->second == job) {
+    running_.erase(found);
+  }
+  Result result{.realm = job->realm, .verified = {.generation = job->registry->generation()}};
+  result.askers = std::move(job->askers);
+  if (job->proof) {
+    const auto& [id, secret] = job->pairs[job->proof->pair];
+    result.verified.digest = crypto::KeyedDigest(key_, id, secret);
+    result.verified.index = job->proof->index;
+  } else {
+    result.verified.resumption = http::Resumption::kRefused;
+  }
+  report_(result);
+}
+
+}  // namespace introspectd::server

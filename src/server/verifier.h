@@ -1,0 +1,72 @@
+// The verifier: slow checks of credentials, off the loops, each once however many requests wait for
+// it.
+//
+// Threads: the control loop; the slow work runs on libuv's pool.
+// Limits:  limits.secret_verifications_max threads, limits.secret_queue_max waiting; beyond:
+// unavailable.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "net/loop.h"
+#include "server/messages.h"
+
+namespace introspectd::server {
+
+class Verifier {
+ public:
+  enum class Realm : std::uint8_t { kClients, kAdmin };
+
+  // Who asked: a worker, or for kAdmin the control plane itself (worker is then of no meaning).
+  struct Asker {
+    std::uint32_t worker = 0;
+    http::Ticket ticket;
+  };
+
+  struct Result {
+    Realm realm = Realm::kClients;
+    Verified verified;  // without tickets
+    std::vector<Asker> askers;
+  };
+
+  Verifier(net::Loop& loop, const crypto::ProcessKey& key, const Limits& limits,
+           std::function<void(const Result&)> report);
+
+  void SetRegistry(std::shared_ptr<const client::Registry> registry) {
+    registry_ = std::move(registry);
+  }
+  const client::Registry& registry() const { return *registry_; }
+
+  void Ask(Realm realm, std::uint32_t worker, api::VerificationRequest request);
+
+ private:
+  struct Job {
+    Realm realm;
+    client::Pairs pairs;
+    std::shared_ptr<const client::Registry> registry;
+    crypto::Sha256 name;
+    std::vector<Asker> askers;
+    std::optional<client::Registry::Proof> proof;
+
+    ~Job();  // cleanses the secrets
+  };
+
+  static void Run(Job& job);
+  void Finish(const std::shared_ptr<Job>& job);
+
+  net::Loop& loop_;
+  const crypto::ProcessKey key_;
+  const std::size_t jobs_max_;
+  const std::function<void(const Result&)> report_;
+  std::shared_ptr<const client::Registry> registry_;
+  // By realm and what is verified: a running job that others may join. One of an older registry is
+  // not joined.
+  absl::flat_hash_map<std::pair<int, crypto::Sha256>, std::shared_ptr<Job>> running_;
+  std::size_t jobs_ = 0;
+};
+
+}  // namespace introspectd::server

@@ -1,0 +1,97 @@
+#include "server/worker.h"
+
+#include <pthread.h>
+
+#include <string>
+
+namespace introspectd::server {
+
+Worker::Worker(Shared& shared, std::uint32_t index, std::vector<BoundSocket> sockets,
+               std::shared_ptr<const client::Registry> registry)
+    : shared_(shared),
+      index_(index),
+      clock_(&shared.wall_floor),
+      credentials_(shared.key, shared.config.limits.credentials_remembered_max),
+      endpoint_(shared.config, shared.store, shared.readiness, credentials_, counters_,
+                [this](api::VerificationRequest request) {
+                  shared_.to_control(VerifyForWorker{index_, std::move(request)});
+                }),
+      generation_(registry->generation()),
+      pool_(loop_, shared.config.limits.data, shared.data_peers, clock_,
+            {.handler = [this](std::uint32_t) -> http::Handler& { return endpoint_; },
+             .closed = [](std::uint32_t) {},
+             .end_batch = [this] { endpoint_.EndBatch(); }}),
+      mailbox_(loop_, [this](ToWorker message) { Receive(std::move(message)); }),
+      tick_(loop_, [this] { Tick(); }) {
+  endpoint_.SetRegistry(std::move(registry));
+  for (BoundSocket& bound : sockets) {
+    listeners_.push_back(std::make_unique<net::Listener>(
+        loop_, std::move(bound.socket), bound.tcp,
+        [this](net::Listener& listener) { pool_.Accept(listener); }));
+  }
+  counters_.Turned(base::ReadBootMillis());
+}
+
+Worker::~Worker() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void Worker::Start(std::optional<std::uint32_t> cpu) {
+  thread_ = std::thread([this, cpu] { Run(cpu); });
+}
+
+void Worker::Run(std::optional<std::uint32_t> cpu) {
+  pthread_setname_np(pthread_self(), ("worker-" + std::to_string(index_)).c_str());
+  if (cpu) net::PinThread(*cpu);
+  tick_.Start(ConnectionPool::kTick_ms, ConnectionPool::kTick_ms);
+  loop_.Run();
+}
+
+void Worker::Tick() {
+  pool_.Tick();
+  counters_.Turned(base::ReadBootMillis());
+  counters_.SetConnections(pool_.open_connections());
+  if (draining_ && pool_.open_connections() == 0) {
+    draining_ = false;
+    shared_.to_control(Drained{});
+  }
+}
+
+void Worker::Receive(ToWorker message) {
+  if (const auto* verified = std::get_if<Verified>(&message)) {
+    Take(*verified);
+  } else if (auto* fresh = std::get_if<NewRegistry>(&message)) {
+    generation_ = fresh->registry->generation();
+    endpoint_.SetRegistry(std::move(fresh->registry));
+    shared_.to_control(RegistryTaken{generation_});
+  } else if (std::holds_alternative<Drain>(message)) {
+    StopListening();
+    pool_.Drain();
+    draining_ = true;
+  } else {
+    CloseEverything();
+  }
+}
+
+// What an older registry says of credentials is of no use; those that wait for it ask again.
+void Worker::Take(const Verified& verified) {
+  const bool current = verified.generation == generation_;
+  if (current && verified.index) credentials_.Remember(verified.digest, *verified.index);
+  for (const http::Ticket& ticket : verified.tickets) {
+    pool_.Resume(ticket, current ? verified.resumption : http::Resumption::kRetry);
+  }
+}
+
+void Worker::StopListening() {
+  for (const auto& listener : listeners_) listener->Close();
+}
+
+void Worker::CloseEverything() {
+  StopListening();
+  pool_.CloseAll();
+  pool_.Close();
+  mailbox_.Close();
+  tick_.Close();
+}
+
+}  // namespace introspectd::server

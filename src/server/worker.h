@@ -1,0 +1,66 @@
+// A worker: one loop, one thread, one share of the connections; answers introspection requests.
+//
+// Threads: constructed and joined by the control thread; Post and counters() are thread-safe; all
+// else
+//          is the worker's own.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "api/introspect_endpoint.h"
+#include "client/credential_cache.h"
+#include "net/listener.h"
+#include "net/mailbox.h"
+#include "net/socket.h"
+#include "server/connection_pool.h"
+#include "server/messages.h"
+#include "server/shared.h"
+
+namespace introspectd::server {
+
+// A bound socket, and whether it is TCP.
+struct BoundSocket {
+  net::Socket socket;
+  bool tcp = true;
+};
+
+class Worker {
+ public:
+  Worker(Shared& shared, std::uint32_t index, std::vector<BoundSocket> sockets,
+         std::shared_ptr<const client::Registry> registry);
+  ~Worker();  // joins
+
+  void Start(std::optional<std::uint32_t> cpu);
+  void Post(ToWorker message) { mailbox_.Post(std::move(message)); }
+  const api::Counters& counters() const { return counters_; }
+
+ private:
+  void Run(std::optional<std::uint32_t> cpu);
+  void Receive(ToWorker message);
+  void Take(const Verified& verified);
+  void Tick();
+  void StopListening();
+  void CloseEverything();
+
+  Shared& shared_;
+  const std::uint32_t index_;
+  net::Loop loop_;
+  base::Clock clock_;
+  api::Counters counters_;
+  client::CredentialCache credentials_;
+  api::IntrospectEndpoint endpoint_;
+  std::uint64_t generation_;
+  ConnectionPool pool_;
+  net::Mailbox<ToWorker> mailbox_;
+  net::Timer tick_;
+  std::vector<std::unique_ptr<net::Listener>> listeners_;
+  bool draining_ = false;
+  std::thread thread_;
+};
+
+}  // namespace introspectd::server
