@@ -38,14 +38,16 @@ bool DecodeUnpadded(std::string_view in, std::string& out) {
   return true;
 }
 
-// "name=123" with 123 in [low, high].
-bool TakeCost(std::string_view part, std::string_view name, std::uint32_t low, std::uint32_t high,
-              std::uint32_t& value) {
+// "name=123".
+bool TakeCost(std::string_view part, std::string_view name, std::uint32_t& value) {
   if (part.substr(0, name.size()) != name || part.substr(name.size(), 1) != "=") return false;
   const auto number = text::ParseInteger<std::uint32_t>(part.substr(name.size() + 1));
-  if (!number || *number < low || *number > high) return false;
-  value = *number;
-  return true;
+  value = number.value_or(0);
+  return number.has_value();
+}
+
+bool IsWithin(std::uint32_t value, std::uint32_t low, std::uint32_t high) {
+  return value >= low && value <= high;
 }
 
 std::uint64_t MemoryOf(const SecretHashCost& cost) {
@@ -55,17 +57,31 @@ std::uint64_t MemoryOf(const SecretHashCost& cost) {
 bool ParseCost(std::string_view kdf, std::string_view parameters, SecretHashCost& cost) {
   if (kdf == "pbkdf2-sha256") {
     cost.kdf = SecretHashCost::Kdf::kPbkdf2Sha256;
-    return TakeCost(parameters, "i", 1000, 10'000'000, cost.pbkdf2_iterations);
+    return TakeCost(parameters, "i", cost.pbkdf2_iterations) && CheckCost(cost).ok();
   }
   cost.kdf = SecretHashCost::Kdf::kScrypt;
   const std::string_view n = text::TakeUntil(parameters, ',');
   const std::string_view r = text::TakeUntil(parameters, ',');
-  return kdf == "scrypt" && TakeCost(n, "ln", 1, 20, cost.scrypt_log2_n) &&
-         TakeCost(r, "r", 1, 32, cost.scrypt_r) &&
-         TakeCost(parameters, "p", 1, 16, cost.scrypt_p) && MemoryOf(cost) <= kScryptMemoryMax / 2;
+  return kdf == "scrypt" && TakeCost(n, "ln", cost.scrypt_log2_n) &&
+         TakeCost(r, "r", cost.scrypt_r) && TakeCost(parameters, "p", cost.scrypt_p) &&
+         CheckCost(cost).ok();
 }
 
 }  // namespace
+
+absl::Status CheckCost(const SecretHashCost& cost) {
+  if (cost.kdf == SecretHashCost::Kdf::kPbkdf2Sha256) {
+    if (IsWithin(cost.pbkdf2_iterations, 1'000, 10'000'000)) return absl::OkStatus();
+    return absl::InvalidArgumentError("pbkdf2: the iterations must be 1000 to 10000000");
+  }
+  if (IsWithin(cost.scrypt_log2_n, 1, 20) && IsWithin(cost.scrypt_r, 1, 32) &&
+      IsWithin(cost.scrypt_p, 1, 16) && MemoryOf(cost) <= kScryptMemoryMax / 2) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      "scrypt: log2(n) must be 1 to 20, r 1 to 32, p 1 to 16, and 2^log2(n) * r * 128 bytes at "
+      "most 512 MiB");
+}
 
 absl::StatusOr<SecretHash> SecretHash::Parse(std::string_view text) {
   const absl::Status bad = absl::InvalidArgumentError(

@@ -23,6 +23,10 @@ struct SecretHashCost {
   std::uint32_t pbkdf2_iterations = 600'000;  // 1,000..10,000,000
 };
 
+// Whether a hash of this cost can be made here, within the ranges above and 512 MiB of memory; the
+// error says what is allowed.
+absl::Status CheckCost(const SecretHashCost& cost);
+
 class SecretHash {
  public:
   // `text` in one of the forms above; the error says what is wrong, never what the hash is.

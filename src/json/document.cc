@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "text/json_walker.h"
 
 namespace introspectd::json {
 
@@ -24,52 +25,6 @@ T Get(simdjson::simdjson_result<T> result) {
   CHECK(std::move(result).get(value) == simdjson::SUCCESS);
   return value;
 }
-
-// Walks the text of a container that simdjson has found good and minified, in step with its DOM.
-class Walker {
- public:
-  explicit Walker(std::string_view container) : text_(container), at_(1) {}
-
-  // The text of the next name or value; steps over the punctuation behind it.
-  std::string_view Take() {
-    const std::size_t start = at_;
-    at_ = End(start);
-    return text_.substr(start, at_++ - start);
-  }
-
- private:
-  std::size_t End(std::size_t at) const {
-    const char first = text_[at];
-    if (first == '"') return EndOfString(at);
-    if (first == '{' || first == '[') return EndOfContainer(at);
-    while (text_[at] != ',' && text_[at] != '}' && text_[at] != ']') ++at;
-    return at;
-  }
-
-  std::size_t EndOfString(std::size_t at) const {
-    for (++at; text_[at] != '"'; ++at) {
-      if (text_[at] == '\\') ++at;
-    }
-    return at + 1;
-  }
-
-  std::size_t EndOfContainer(std::size_t at) const {
-    int depth = 0;
-    do {
-      const char c = text_[at];
-      if (c == '"') {
-        at = EndOfString(at);
-        continue;
-      }
-      depth += (c == '{' || c == '[') - (c == '}' || c == ']');
-      ++at;
-    } while (depth > 0);
-    return at;
-  }
-
-  std::string_view text_;
-  std::size_t at_;
-};
 
 Type TypeOf(element e) {
   switch (e.type()) {
@@ -106,7 +61,7 @@ Value MakeValue(element e, std::string_view raw) {
 
 void Fill(simdjson::dom::object object, std::string_view raw, std::vector<Member>& out) {
   out.clear();
-  Walker walker(raw);
+  text::JsonWalker walker(raw);
   for (const auto field : object) {
     const std::string_view raw_name = walker.Take();
     out.push_back({field.key, raw_name, MakeValue(field.value, walker.Take())});
@@ -183,7 +138,7 @@ void Parser::MembersOf(const Value& object, std::vector<Member>& out) const {
 void Parser::ElementsOf(const Value& array, std::vector<Value>& out) const {
   CHECK(array.type == Type::kArray);
   out.clear();
-  Walker walker(array.raw);
+  text::JsonWalker walker(array.raw);
   for (const element e : Get(std::bit_cast<element>(array.handle).get_array())) {
     out.push_back(MakeValue(e, walker.Take()));
   }
