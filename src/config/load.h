@@ -1,0 +1,22 @@
+// From a TOML file to a Config that is complete and consistent.
+//
+// Threads: thread-safe functions; they read files, and are for start and reload.
+// Errors:  one sentence with file, line, key and what is allowed; never a secret's value.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "introspectd/config.h"
+
+namespace introspectd::config {
+
+absl::StatusOr<Config> LoadFile(const std::string& path);
+
+// `name` is what messages call the file; relative secret files start at `directory`.
+absl::StatusOr<Config> ParseText(std::string_view toml, const std::string& name,
+                                 const std::filesystem::path& directory);
+
+}  // namespace introspectd::config

@@ -1,0 +1,262 @@
+// The rows of the option table.
+#include <sched.h>
+
+#include <algorithm>
+#include <array>
+
+#include "config/limit_options.h"
+#include "config/options.h"
+#include "config/text_checks.h"
+
+namespace introspectd::config {
+
+namespace {
+
+constexpr std::int64_t kSecretBytesMax = 4096;
+constexpr std::int64_t kYearS = 31'536'000;
+constexpr std::int64_t kCpuMax = CPU_SETSIZE - 1;
+
+constexpr Option kServer[] = {
+    {.name = "listen",
+     .member = kMember<&Config::server, &ServerConfig::listen>,
+     .default_toml = R"(["127.0.0.1:8080"])",
+     .count = {1, 64},
+     .check = CheckListenAddress,
+     .help = "`host:port`, `[v6]:port` or `unix:/path?mode=0660`; port 0 = any free port"},
+    {.name = "workers",
+     .member = kMember<&Config::server, &ServerConfig::workers>,
+     .default_toml = "0",
+     .range = {0, 1024},
+     .help = "event loops; 0 = one per usable core"},
+    {.name = "cpus",
+     .member = kMember<&Config::server, &ServerConfig::cpus>,
+     .default_toml = "[]",
+     .range = {0, kCpuMax},
+     .help = "CPUs that workers are pinned to, in turn"},
+    {.name = "control_cpu",
+     .member = kMember<&Config::server, &ServerConfig::control_cpu>,
+     .default_toml = "[]",
+     .range = {0, kCpuMax},
+     .count = {0, 1},
+     .single = true,
+     .help = "the CPU that the control loop is pinned to"},
+    {.name = "path",
+     .member = kMember<&Config::server, &ServerConfig::path>,
+     .default_toml = R"("/introspect")",
+     .check = CheckRequestPath,
+     .help = "path of the introspection endpoint"},
+    {.name = "health",
+     .member = kMember<&Config::server, &ServerConfig::health>,
+     .default_toml = "true",
+     .help = "`GET /healthz` and `/readyz` on these listeners too"},
+    {.name = "plaintext",
+     .member = kMember<&Config::server, &ServerConfig::plaintext>,
+     .default_toml = "false",
+     .help = "allow a listener, here or in `[admin]`, that is neither loopback nor unix"},
+};
+
+constexpr Option kAdmin[] = {
+    {.name = "listen",
+     .member = kMember<&Config::admin, &AdminConfig::listen>,
+     .default_toml = R"(["127.0.0.1:8081"])",
+     .count = {1, 64},
+     .check = CheckListenAddress,
+     .help = "listeners of the control plane, as `server.listen`"},
+};
+
+struct SecretNames {
+  std::string_view hash, file, plain;
+};
+
+// The three ways to give a secret; `Owner` leads to a SecretConfig.
+template <auto... Owner>
+constexpr std::array<Option, 3> SecretOptions(const SecretNames& names) {
+  return {{{.name = names.hash,
+            .member = kMember<Owner..., &SecretConfig::hashes>,
+            .count = {1, 2},
+            .check = CheckSecretHash,
+            .single = true,
+            .secrecy = Secrecy::kSecret,
+            .help = "its hash, from `introspect-cli hash-secret`; two while it is rotated"},
+           {.name = names.file,
+            .member = kMember<Owner..., &SecretConfig::plain>,
+            .range = {1, kSecretBytesMax},
+            .check = CheckSecret,
+            .secrecy = Secrecy::kSecretFile,
+            .help = "a file that holds it, relative to this file; one trailing newline is removed"},
+           {.name = names.plain,
+            .member = kMember<Owner..., &SecretConfig::plain>,
+            .range = {1, kSecretBytesMax},
+            .check = CheckSecret,
+            .secrecy = Secrecy::kSecret,
+            .help = "itself, for trying things out"}}};
+}
+
+// One section of several parts.
+template <std::size_t... Sizes>
+constexpr auto Joined(const std::array<Option, Sizes>&... parts) {
+  std::array<Option, (Sizes + ...)> all{};
+  auto to = all.begin();
+  ((to = std::ranges::copy(parts, to).out), ...);
+  return all;
+}
+
+template <std::size_t Size>
+constexpr std::array<Option, Size> AtSighup(std::array<Option, Size> options) {
+  for (Option& option : options) option.reload = Reload::kAtSighup;
+  return options;
+}
+
+constexpr auto kAdminTokens = AtSighup(Joined(
+    std::array<Option, 1>{{
+        {.name = "name",
+         .member = kMember<&Config::admin, &AdminConfig::tokens, &AdminTokenConfig::name>,
+         .presence = Presence::kRequired,
+         .help = "what logs call it"},
+    }},
+    SecretOptions<&Config::admin, &AdminConfig::tokens, &AdminTokenConfig::secret>(
+        {.hash = "token_hash", .file = "token_file", .plain = "token"}),
+    std::array<Option, 2>{{
+        {.name = "scopes",
+         .member = kMember<&Config::admin, &AdminConfig::tokens, &AdminTokenConfig::scopes>,
+         .count = {1, 16},
+         .presence = Presence::kRequired,
+         .help = "what it may do; `push` is `upsert` and `revoke`"},
+        {.name = "issuers",
+         .member = kMember<&Config::admin, &AdminConfig::tokens, &AdminTokenConfig::issuers>,
+         .default_toml = "[]",
+         .help = "whose tokens it may change; `[]` = `introspection.issuer` only; `[\"*\"]` = any"},
+    }}));
+
+constexpr Option kIntrospection[] = {
+    {.name = "issuer",
+     .member = kMember<&Config::introspection, &IntrospectionConfig::issuer>,
+     .presence = Presence::kRequired,
+     .help = "the issuer whose tokens are kept here"},
+    {.name = "unknown_token",
+     .member = kMember<&Config::introspection, &IntrospectionConfig::unknown_token>,
+     .default_toml = R"("inactive")",
+     .reload = Reload::kAtSighup,
+     .help = "answer for a token that is not known; `error` never applies to clients whose "
+             "audiences or issuers are limited"},
+    {.name = "unsupported_hint",
+     .member = kMember<&Config::introspection, &IntrospectionConfig::unsupported_hint>,
+     .default_toml = R"("reject")",
+     .reload = Reload::kAtSighup,
+     .help = "what becomes of a `token_type_hint` that is not supported"},
+};
+
+constexpr Option kStorage[] = {
+    {.name = "directory",
+     .member = kMember<&Config::storage, &StorageConfig::directory>,
+     .default_toml = R"("")",
+     .range = {0, 4096},
+     .check = CheckStorageDirectory,
+     .help = "`\"\"` = memory only"},
+    {.name = "start",
+     .member = kMember<&Config::storage, &StorageConfig::start>,
+     .default_toml = R"("ready")",
+     .help = "`warm`: a node that starts without tokens answers 503 until `{\"op\":\"complete\"}`"},
+    {.name = "token_lifetime_max_s",
+     .member = kMember<&Config::storage, &StorageConfig::token_lifetime_max_s>,
+     .default_toml = "2592000",
+     .unit = "s",
+     .range = {1, 10 * kYearS},
+     .help = "no token lives longer; bounds how long revocations are remembered"},
+    {.name = "feed_staleness_max_s",
+     .member = kMember<&Config::storage, &StorageConfig::feed_staleness_max_s>,
+     .default_toml = "0",
+     .unit = "s",
+     .range = {0, kYearS},
+     .help = "unknown tokens are 503 when no push or heartbeat came for so long; 0 = off"},
+};
+
+constexpr auto kClients = AtSighup(Joined(
+    std::array<Option, 1>{{
+        {.name = "id",
+         .member = kMember<&Config::clients, &ClientConfig::id>,
+         .range = {1, 1024},
+         .presence = Presence::kRequired,
+         .help = "client_id of a protected resource that may introspect"},
+    }},
+    SecretOptions<&Config::clients, &ClientConfig::secret>(
+        {.hash = "secret_hash", .file = "secret_file", .plain = "secret"}),
+    std::array<Option, 7>{{
+        {.name = "auth",
+         .member = kMember<&Config::clients, &ClientConfig::auth>,
+         .default_toml = R"(["client_secret_basic", "client_secret_post"])",
+         .count = {1, 16},
+         .help = "how it may authenticate"},
+        {.name = "audiences",
+         .member = kMember<&Config::clients, &ClientConfig::audiences>,
+         .count = {1, 65536},
+         .presence = Presence::kRequired,
+         .help = "it may know tokens with one of these in `aud`; `[\"*\"]` = all"},
+        {.name = "issuers",
+         .member = kMember<&Config::clients, &ClientConfig::issuers>,
+         .default_toml = "[]",
+         .help = "and of these issuers; `[]` = `introspection.issuer` only; `[\"*\"]` = all"},
+        {.name = "own_tokens",
+         .member = kMember<&Config::clients, &ClientConfig::own_tokens>,
+         .default_toml = "false",
+         .help = "also tokens whose `client_id` is this client"},
+        {.name = "members",
+         .member = kMember<&Config::clients, &ClientConfig::members>,
+         .default_toml = "[]",
+         .help = "members it may see besides `active`; `[]` = all"},
+        {.name = "unknown_token",
+         .member = kMember<&Config::clients, &ClientConfig::unknown_token>,
+         .help = "overrides `introspection.unknown_token`"},
+        {.name = "unsupported_hint",
+         .member = kMember<&Config::clients, &ClientConfig::unsupported_hint>,
+         .help = "overrides `introspection.unsupported_hint`"},
+    }}));
+
+constexpr Option kLog[] = {
+    {.name = "level",
+     .member = kMember<&Config::log, &LogConfig::level>,
+     .default_toml = R"("info")",
+     .help = "the least important lines that are written"},
+    {.name = "format",
+     .member = kMember<&Config::log, &LogConfig::format>,
+     .default_toml = R"("text")",
+     .help = "lines for people or for machines"},
+    {.name = "target",
+     .member = kMember<&Config::log, &LogConfig::target>,
+     .default_toml = R"("stderr")",
+     .help = "`stderr`, `stdout` or a file"},
+};
+
+constexpr auto kLimits = Joined(HttpLimitOptions<&Limits::data>(), OtherLimitOptions());
+constexpr auto kAdminLimits = HttpLimitOptions<&Limits::admin>();
+
+std::size_t CountAdminTokens(const Config& config) { return config.admin.tokens.size(); }
+void AppendAdminToken(Config& config) { config.admin.tokens.emplace_back(); }
+
+std::size_t CountClients(const Config& config) { return config.clients.size(); }
+void AppendClient(Config& config) {
+  ClientConfig& client = config.clients.emplace_back();
+  client.unknown_token = config.introspection.unknown_token;
+  client.unsupported_hint = config.introspection.unsupported_hint;
+}
+
+constexpr Section kSections[] = {
+    {.name = "server", .options = kServer},
+    {.name = "admin", .options = kAdmin},
+    {.name = "admin.tokens",
+     .options = kAdminTokens,
+     .count = CountAdminTokens,
+     .append = AppendAdminToken},
+    {.name = "introspection", .options = kIntrospection},
+    {.name = "storage", .options = kStorage},
+    {.name = "clients", .options = kClients, .count = CountClients, .append = AppendClient},
+    {.name = "log", .options = kLog},
+    {.name = "limits", .options = kLimits},
+    {.name = "limits.admin", .options = kAdminLimits},
+};
+
+}  // namespace
+
+std::span<const Section> Sections() { return kSections; }
+
+}  // namespace introspectd::config

@@ -1,0 +1,61 @@
+#include "config/text_checks.h"
+
+#include <algorithm>
+
+#include "config/listen.h"
+#include "config/options.h"
+#include "crypto/secret_hash.h"
+#include "fmt/core.h"
+
+namespace introspectd::config {
+
+namespace {
+
+absl::Status Refuse(std::string_view why) { return absl::InvalidArgumentError(std::string(why)); }
+
+absl::Status RefuseMask() {
+  return Refuse(fmt::format("\"{}\" only stands for a secret in printed configurations", kMask));
+}
+
+// RFC 3986 3.3, without the escapes: the path is compared byte by byte.
+bool IsPathCharacter(char c) {
+  constexpr std::string_view kPunctuation = "-._~!$&'()*+,;=:@/";
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         kPunctuation.find(c) != std::string_view::npos;
+}
+
+}  // namespace
+
+absl::Status CheckListenAddress(std::string_view text) { return ParseListenAddress(text).status(); }
+
+absl::Status CheckRequestPath(std::string_view path) {
+  if (path == "/healthz" || path == "/readyz") {
+    return Refuse(fmt::format("\"{}\" is taken; allowed: any other path", path));
+  }
+  if (!path.starts_with('/') || !std::ranges::all_of(path, IsPathCharacter)) {
+    return Refuse(fmt::format(
+        "\"{}\" is no path; allowed: \"/\", then characters of a URL's path, none escaped", path));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckStorageDirectory(std::string_view directory) {
+  if (directory.empty()) return absl::OkStatus();
+  return Refuse("durable storage is not available yet; use \"\" (memory only)");
+}
+
+absl::Status CheckSecret(std::string_view secret) {
+  if (secret == kMask) return RefuseMask();
+  // Taken for a secret, a hash would work as a password that the configuration shows.
+  if (crypto::SecretHash::Parse(secret).ok()) {
+    return Refuse("is a hash, not a secret; a hash belongs in secret_hash or token_hash");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckSecretHash(std::string_view hash) {
+  if (hash == kMask) return RefuseMask();
+  return absl::Status(crypto::SecretHash::Parse(hash).status());
+}
+
+}  // namespace introspectd::config

@@ -1,0 +1,21 @@
+// Checks of single strings, for rows of the option table. Each says what is wrong and what is
+// allowed. The strings have no control characters and are not empty.
+//
+// Threads: immutable functions.
+#pragma once
+
+#include <string_view>
+
+#include "absl/status/status.h"
+
+namespace introspectd::config {
+
+absl::Status CheckListenAddress(std::string_view text);
+absl::Status CheckRequestPath(std::string_view path);
+absl::Status CheckStorageDirectory(std::string_view directory);
+
+// Their messages never show what they were given.
+absl::Status CheckSecret(std::string_view secret);
+absl::Status CheckSecretHash(std::string_view hash);
+
+}  // namespace introspectd::config
