@@ -44,7 +44,7 @@ class Caller {
 };
 
 struct Question {
-  std::string_view token;  // not empty
+  TokenDigest token;
   std::string_view scope;  // scopes that the token must all carry; empty = none
 };
 
@@ -62,7 +62,7 @@ struct Verdict {
 class Introspector {
  public:
   // `reader` is borrowed. `issuer` is that of tokens that name none.
-  Introspector(Store::Reader& reader, std::string issuer, std::size_t token_bytes_max);
+  Introspector(Store::Reader& reader, std::string issuer);
 
   // The reader must be inside. No allocation in the steady state.
   Verdict Ask(const Question& question, const Caller& caller, UnixSeconds now);
@@ -72,7 +72,6 @@ class Introspector {
 
   Store::Reader& reader_;
   const std::string issuer_;
-  const std::size_t token_bytes_max_;
   std::string visible_;
 };
 

@@ -101,6 +101,11 @@ class Store {
     // Between Enter and Leave. Two or three cache misses; no allocation.
     Finding Find(const TokenDigest& digest, UnixSeconds now);
 
+    // For several tokens at once, so that their cache misses overlap: Prefetch each, some look-ups
+    // later PrefetchRecord each, some look-ups later Find each.
+    void Prefetch(const TokenDigest& digest) const;
+    void PrefetchRecord(const TokenDigest& digest) const;
+
    private:
     struct Impl;
     std::unique_ptr<Impl> impl_;

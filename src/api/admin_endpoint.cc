@@ -4,6 +4,7 @@
 
 #include "api/answers.h"
 #include "api/export_source.h"
+#include "base/check.h"
 #include "log/log.h"
 #include "text/ascii.h"
 #include "text/json_writer.h"
@@ -145,8 +146,7 @@ void AdminEndpoint::BeginFeed(const AdminToken& token) {
   Pusher pusher = token.pusher;
   if (load) pusher.may_upsert = pusher.may_revoke = pusher.any_issuer = true;
   feed_.emplace(control_.parser, control_.writer, std::move(pusher),
-                load ? update::Origin::kNode : update::Origin::kPusher,
-                control_.config.limits.update_line_bytes_max);
+                load ? update::Origin::kNode : update::Origin::kPusher);
   control_.pipeline.Add(&*feed_, [this](update::Feed& feed) { OnProgress(feed); });
 }
 
@@ -185,6 +185,8 @@ Progress AdminEndpoint::OnRequest(Exchange& exchange) {
   }
   return FinishFeed(exchange);
 }
+
+Reply AdminEndpoint::OnDeferred(std::uint32_t /*deferred*/, Now /*now*/) { CHECK(false); }
 
 // Everything was read; the answer waits until everything is visible.
 Progress AdminEndpoint::FinishFeed(Exchange& exchange) {

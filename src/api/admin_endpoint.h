@@ -27,6 +27,7 @@ class AdminEndpoint final : public http::Handler {
   http::Plan OnHead(http::Exchange& exchange) override;
   bool OnBody(std::string_view part, Now now) override;
   http::Progress OnRequest(http::Exchange& exchange) override;
+  http::Reply OnDeferred(std::uint32_t deferred, Now now) override;  // never
   std::string_view RefusalBody(int status) override;
 
  private:

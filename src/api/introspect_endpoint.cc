@@ -1,5 +1,6 @@
 #include "api/introspect_endpoint.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "api/answers.h"
@@ -15,6 +16,11 @@ using http::Exchange;
 using http::Plan;
 using http::Progress;
 using http::Reply;
+
+// How far ahead of an answer its memory is fetched: far enough to hide a miss, near enough to be in
+// the cache still.
+constexpr std::size_t kSlotsAhead = 16;
+constexpr std::size_t kRecordsAhead = 8;
 
 constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
 
@@ -57,7 +63,7 @@ IntrospectEndpoint::IntrospectEndpoint(const Config& config, Store& store,
       counters_(counters),
       verify_(std::move(verify)),
       reader_(store),
-      introspector_(reader_, config.introspection.issuer, config.limits.token_bytes_max) {}
+      introspector_(reader_, config.introspection.issuer) {}
 
 void IntrospectEndpoint::SetRegistry(std::shared_ptr<const client::Registry> registry) {
   registry_ = std::move(registry);
@@ -121,13 +127,50 @@ Progress IntrospectEndpoint::OnRequest(Exchange& exchange) {
     }
     refused = readiness_.ready() ? CheckParameters(client->caller) : &kUnavailable;
   }
-  if (refused == nullptr) {
-    Introspect(exchange, client->caller);
-  } else {
+  if (refused != nullptr) {
     counters_.Add(CountOf(refused->status));
     exchange.reply = *refused;
+    return Progress::kAnswered;
   }
-  return Progress::kAnswered;
+  if (form_.token().size() > config_.limits.token_bytes_max) {  // nobody can have pushed it
+    exchange.reply = ReplyTo({.kind = Verdict::Kind::kUnknown}, client->caller, exchange.now);
+    return Progress::kAnswered;
+  }
+  const TokenDigest token = TokenDigest::Of(form_.token());
+  if (!form_.scope().empty()) {  // it would have to be kept
+    exchange.reply = Introspect({token, form_.scope()}, client->caller, exchange.now);
+    return Progress::kAnswered;
+  }
+  exchange.deferred = static_cast<std::uint32_t>(deferred_.size());
+  deferred_.push_back({token, &client->caller});
+  return Progress::kDeferred;
+}
+
+Reply IntrospectEndpoint::OnDeferred(std::uint32_t deferred, Now now) {
+  PrefetchFor(deferred);
+  const Deferred& asked = deferred_[deferred];
+  return Introspect({asked.token, {}}, *asked.caller, now);
+}
+
+void IntrospectEndpoint::BeginAnswers() {
+  if (!reader_.inside()) reader_.Enter();
+  for (std::size_t i = 0; i < std::min(kSlotsAhead, deferred_.size()); ++i) {
+    reader_.Prefetch(deferred_[i].token);
+  }
+  for (std::size_t i = 0; i < std::min(kRecordsAhead, deferred_.size()); ++i) {
+    reader_.PrefetchRecord(deferred_[i].token);
+  }
+}
+
+// What the answers after `next` will need is on its way while `next` is answered.
+void IntrospectEndpoint::PrefetchFor(std::size_t next) {
+  if (!reader_.inside()) return;
+  if (next + kSlotsAhead < deferred_.size()) {
+    reader_.Prefetch(deferred_[next + kSlotsAhead].token);
+  }
+  if (next + kRecordsAhead < deferred_.size()) {
+    reader_.PrefetchRecord(deferred_[next + kRecordsAhead].token);
+  }
 }
 
 const Reply* IntrospectEndpoint::CheckForm(std::string_view body) {
@@ -204,25 +247,26 @@ const Reply* IntrospectEndpoint::CheckParameters(const Caller& caller) const {
   return caller.unsupported_hint() == UnsupportedHint::kRejectRefresh ? nullptr : &kUnknownHint;
 }
 
-void IntrospectEndpoint::Introspect(Exchange& exchange, const Caller& caller) {
+Reply IntrospectEndpoint::Introspect(const Question& question, const Caller& caller, Now now) {
   if (!reader_.inside()) reader_.Enter();
-  const Verdict verdict = introspector_.Ask({.token = form_.token(), .scope = form_.scope()},
-                                            caller, exchange.now.seconds());
-  Count count = Count::kInactive;
-  exchange.reply = kInactive;
+  return ReplyTo(introspector_.Ask(question, caller, now.seconds()), caller, now);
+}
+
+Reply IntrospectEndpoint::ReplyTo(const Verdict& verdict, const Caller& caller, Now now) {
   if (verdict.kind == Verdict::Kind::kActive) {
-    count = Count::kActive;
-    exchange.reply = {.status = 200, .body = verdict.body};
-  } else if (verdict.kind == Verdict::Kind::kUnknown) {
-    if (!readiness_.feed_fresh(exchange.now)) {
-      count = Count::kUnavailable;
-      exchange.reply = kUnavailable;
-    } else if (caller.unknown_token() == UnknownToken::kError) {
-      count = Count::kUnknownToken;
-      exchange.reply = kUnknownToken;
-    }
+    counters_.Add(Count::kActive);
+    return {.status = 200, .body = verdict.body};
   }
-  counters_.Add(count);
+  if (verdict.kind == Verdict::Kind::kUnknown && !readiness_.feed_fresh(now)) {
+    counters_.Add(Count::kUnavailable);
+    return kUnavailable;
+  }
+  if (verdict.kind == Verdict::Kind::kUnknown && caller.unknown_token() == UnknownToken::kError) {
+    counters_.Add(Count::kUnknownToken);
+    return kUnknownToken;
+  }
+  counters_.Add(Count::kInactive);
+  return kInactive;
 }
 
 std::string_view IntrospectEndpoint::RefusalBody(int status) {

@@ -39,12 +39,18 @@ class IntrospectEndpoint final : public http::Handler {
   // A new configuration of clients. What was remembered of the old one is forgotten.
   void SetRegistry(std::shared_ptr<const client::Registry> registry);
 
-  // Behind each batch of requests: lets go of the store.
+  // Before the deferred answers of a turn of the loop are asked for: they come in the order in
+  // which they were deferred.
+  void BeginAnswers();
+  // Lets go of the store; before anything that waits.
   void EndBatch();
+  // Nobody asks for the deferred answers any more.
+  void ForgetDeferred() { deferred_.clear(); }
 
   http::Plan OnHead(http::Exchange& exchange) override;
   bool OnBody(std::string_view part, Now now) override;
   http::Progress OnRequest(http::Exchange& exchange) override;
+  http::Reply OnDeferred(std::uint32_t deferred, Now now) override;
   std::string_view RefusalBody(int status) override;
 
  private:
@@ -56,7 +62,9 @@ class IntrospectEndpoint final : public http::Handler {
               const client::Client*& client);
   const http::Reply* CheckForm(std::string_view body);
   const http::Reply* CheckParameters(const Caller& caller) const;
-  void Introspect(http::Exchange& exchange, const Caller& caller);
+  http::Reply Introspect(const Question& question, const Caller& caller, Now now);
+  http::Reply ReplyTo(const Verdict& verdict, const Caller& caller, Now now);
+  void PrefetchFor(std::size_t next);
 
   const Config& config_;
   const Readiness& readiness_;
@@ -68,6 +76,13 @@ class IntrospectEndpoint final : public http::Handler {
   Introspector introspector_;
   Form form_;
   std::string basic_;  // decoded Basic credentials
+
+  // Questions whose answers are fetched together, once a turn of the loop.
+  struct Deferred {
+    TokenDigest token;
+    const Caller* caller;
+  };
+  std::vector<Deferred> deferred_;
 };
 
 }  // namespace introspectd::api

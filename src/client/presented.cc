@@ -1,5 +1,7 @@
 #include "client/presented.h"
 
+#include <utility>
+
 #include "text/ascii.h"
 #include "text/base64.h"
 #include "text/form.h"
@@ -52,16 +54,16 @@ bool ReadBasic(std::string_view encoded, std::string& scratch, Presented& presen
   return true;
 }
 
-// Whether what stands in the body says the same as the header.
-bool Agrees(const Presented& presented, const FormCredentials& form) {
-  for (std::size_t i = 0; i < presented.pair_count; ++i) {
-    const Pair& pair = presented.pairs[i];
+// Leaves the readings of the header that say the same as the body.
+void KeepAgreeing(const FormCredentials& form, Presented& presented) {
+  const std::size_t count = std::exchange(presented.pair_count, 0);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Pair pair = presented.pairs[i];
     if (form.client_id.value_or(pair.id) == pair.id &&
         form.client_secret.value_or(pair.secret) == pair.secret) {
-      return true;
+      presented.pairs[presented.pair_count++] = pair;
     }
   }
-  return false;
 }
 
 }  // namespace
@@ -84,8 +86,9 @@ Presented ReadPresented(std::optional<std::string_view> authorization, const For
     presented.kind =
         form.client_secret ? Presented::Kind::kContradiction : Presented::Kind::kUnusable;
   } else {
-    presented.kind =
-        Agrees(presented, form) ? Presented::Kind::kPairs : Presented::Kind::kContradiction;
+    KeepAgreeing(form, presented);
+    presented.kind = presented.pair_count > 0 ? Presented::Kind::kPairs
+                                              : Presented::Kind::kContradiction;
   }
   return presented;
 }

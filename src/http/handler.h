@@ -53,7 +53,8 @@ struct Exchange {
   Reply reply{};
   std::unique_ptr<Source> source{};  // instead of reply's body
   std::string_view source_type{};
-  bool close = false;  // behind this answer
+  bool close = false;          // behind this answer
+  std::uint32_t deferred = 0;  // kDeferred: what the handler calls this answer
 };
 
 enum class Plan : std::uint8_t {
@@ -65,7 +66,8 @@ enum class Plan : std::uint8_t {
 
 enum class Progress : std::uint8_t {
   kAnswered,
-  kPending,  // until the session is resumed; then OnRequest again
+  kPending,   // until the session is resumed; then OnRequest again
+  kDeferred,  // it can be answered, and will be a moment later, together with others
 };
 
 class Handler {
@@ -76,6 +78,8 @@ class Handler {
   // False: enough for now, no more until the session is resumed.
   virtual bool OnBody(std::string_view part, Now now) = 0;
   virtual Progress OnRequest(Exchange& exchange) = 0;
+  // The answer to a request that was deferred; borrowed until the next call.
+  virtual Reply OnDeferred(std::uint32_t deferred, Now now) = 0;
   // The answer to what the gate or a limit refused (400, 408, 413, 414, 417, 431, 503, 505).
   virtual std::string_view RefusalBody(int status) = 0;
 };

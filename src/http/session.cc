@@ -46,6 +46,7 @@ void Session::Open(std::uint32_t slot, std::uint32_t generation, Now now) {
   end_of_input_ = draining_ = false;
   held_.clear();
   known_bytes_.clear();
+  deferred_.clear();
   source_.reset();
   FinishRequest(false, now);
   // A client that has just connected has something to ask.
@@ -53,6 +54,7 @@ void Session::Open(std::uint32_t slot, std::uint32_t generation, Now now) {
 }
 
 void Session::Receive(std::string_view in, Now now, std::string& out) {
+  answered_in_turn_ = 0;
   if (!held_.empty() || state_ == State::kClosing) {
     held_.append(in);
     return Run(now, out);
@@ -217,7 +219,10 @@ Session::Next Session::BeginBody(Plan plan, const Head& head, std::string_view m
   if (plan == Plan::kBuffer && head.content_length.value_or(0) > limits_.body_bytes_max) {
     return Refuse(413, now, out);
   }
-  if (head.expects_continue) out += kContinue;
+  if (head.expects_continue) {
+    Settle(now, out);
+    out += kContinue;
+  }
   if (plan == Plan::kBuffer && !head.chunked) {
     state_ = State::kBody;
     Remember(message, head);
@@ -301,7 +306,20 @@ Progress Session::AskAboutRequest(const Head& head, std::string_view body, Now n
   Exchange exchange = MakeExchange(head, body, now);
   const Progress progress = handler_.OnRequest(exchange);
   if (progress == Progress::kAnswered) Answer(head, exchange, now, out);
+  if (progress == Progress::kDeferred) {
+    const bool close = draining_ || !head.keep_alive();
+    deferred_.push_back({exchange.deferred, PersistenceOf(head, close)});
+    FinishRequest(close, now);
+  }
   return progress;
+}
+
+void Session::Settle(Now now, std::string& out) {
+  for (const Deferred& deferred : deferred_) {
+    AppendReply(handler_.OnDeferred(deferred.name, now), deferred.persistence,
+                date_.Get(now.seconds()), true, out);
+  }
+  deferred_.clear();
 }
 
 bool Session::DecodeChunks(std::string_view bytes, std::size_t& used, bool& last) {
@@ -312,6 +330,7 @@ bool Session::DecodeChunks(std::string_view bytes, std::size_t& used, bool& last
 }
 
 void Session::Answer(const Head& head, Exchange& exchange, Now now, std::string& out) {
+  Settle(now, out);  // in order
   bool close = exchange.close || draining_ || !head.keep_alive();
   const std::string_view date = date_.Get(now.seconds());
   if (exchange.source == nullptr) {
@@ -339,6 +358,7 @@ void Session::FinishRequest(bool close, Now now) {
 }
 
 Session::Next Session::Refuse(int status, Now now, std::string& out) {
+  Settle(now, out);
   AppendReply({.status = status, .body = handler_.RefusalBody(status)}, Persistence::kClose,
               date_.Get(now.seconds()), true, out);
   state_ = State::kClosing;

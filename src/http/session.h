@@ -18,6 +18,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/chunk_gate.h"
 #include "http/gate.h"
@@ -45,12 +46,15 @@ class Session {
   void Continue(Now now, std::string& out);
   // The deadline has passed.
   void Expire(Now now, std::string& out);
+  // Appends the answers that were deferred.
+  void Settle(Now now, std::string& out);
   // No requests after the one under way.
   void Drain();
 
   bool wants_input() const;
   // Nothing more will be said.
-  bool closing() const { return state_ == State::kClosing; }
+  bool closing() const { return state_ == State::kClosing && deferred_.empty(); }
+  bool has_deferred() const { return !deferred_.empty(); }
   // Continue has something to do.
   bool has_more() const { return source_ != nullptr || stopped_; }
   // On the boot clock, in milliseconds; kNoDeadline while the session waits for nobody.
@@ -113,6 +117,13 @@ class Session {
   bool end_of_input_ = false;
   bool stopped_ = false;  // a limit of output was reached; held_ may have requests
   std::uint32_t answered_in_turn_ = 0;
+
+  // Answers that the handler owes, in order.
+  struct Deferred {
+    std::uint32_t name;
+    Persistence persistence;
+  };
+  std::vector<Deferred> deferred_;
 
   std::string held_;  // input that could not be used up yet
   Gate gate_;

@@ -32,12 +32,11 @@ bool MustStay(std::string_view name, std::string_view value) {
 
 }  // namespace
 
-Introspector::Introspector(Store::Reader& reader, std::string issuer, std::size_t token_bytes_max)
-    : reader_(reader), issuer_(std::move(issuer)), token_bytes_max_(token_bytes_max) {}
+Introspector::Introspector(Store::Reader& reader, std::string issuer)
+    : reader_(reader), issuer_(std::move(issuer)) {}
 
 Verdict Introspector::Ask(const Question& question, const Caller& caller, UnixSeconds now) {
-  if (question.token.size() > token_bytes_max_) return {.kind = Verdict::Kind::kUnknown};
-  const Store::Finding found = reader_.Find(TokenDigest::Of(question.token), now);
+  const Store::Finding found = reader_.Find(question.token, now);
   if (found.state == TokenState::kUnknown) return {.kind = Verdict::Kind::kUnknown};
   Verdict verdict{.kind = Verdict::Kind::kInactive, .state = found.state};
   if (found.state == TokenState::kActive && caller.MayKnow(found.token, issuer_) &&

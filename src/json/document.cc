@@ -74,28 +74,34 @@ bool HasTwice(std::vector<std::string_view>& names, std::size_t first) {
          names.end();
 }
 
-// The depth is bounded by the parser, so recursion is. `names` is scratch, used as a stack.
-bool HasDuplicates(element e, std::vector<std::string_view>& names) {
+// What simdjson does not check: names that stand twice, and the depth to the letter (it lets an empty
+// container in where it refuses a filled one). `names` is scratch, used as a stack.
+Error CheckTree(element e, std::size_t depth_left, std::vector<std::string_view>& names) {
+  if (!e.is_array() && !e.is_object()) return Error::kNone;
+  if (depth_left == 0) return Error::kTooDeep;
   if (e.is_array()) {
     for (const element child : Get(e.get_array())) {
-      if (HasDuplicates(child, names)) return true;
+      const Error wrong = CheckTree(child, depth_left - 1, names);
+      if (wrong != Error::kNone) return wrong;
     }
-  } else if (e.is_object()) {
-    const std::size_t first = names.size();
-    for (const auto field : Get(e.get_object())) names.push_back(field.key);
-    if (HasTwice(names, first)) return true;
-    names.resize(first);
-    for (const auto field : Get(e.get_object())) {
-      if (HasDuplicates(field.value, names)) return true;
-    }
+    return Error::kNone;
   }
-  return false;
+  const std::size_t first = names.size();
+  for (const auto field : Get(e.get_object())) names.push_back(field.key);
+  if (HasTwice(names, first)) return Error::kDuplicateName;
+  names.resize(first);
+  for (const auto field : Get(e.get_object())) {
+    const Error wrong = CheckTree(field.value, depth_left - 1, names);
+    if (wrong != Error::kNone) return wrong;
+  }
+  return Error::kNone;
 }
 
 }  // namespace
 
 struct Parser::Impl {
   std::size_t size_max;
+  std::size_t depth_max;
   simdjson::dom::parser parser;
   std::vector<char> padded;
   std::vector<char> minified;
@@ -104,9 +110,10 @@ struct Parser::Impl {
 
 Parser::Parser(std::size_t size_max, std::size_t depth_max) : impl_(new Impl) {
   impl_->size_max = size_max;
+  impl_->depth_max = depth_max;
   impl_->padded.resize(size_max + simdjson::SIMDJSON_PADDING);
   impl_->minified.resize(size_max + simdjson::SIMDJSON_PADDING);
-  CHECK(impl_->parser.allocate(size_max, depth_max) == simdjson::SUCCESS);
+  CHECK(impl_->parser.allocate(size_max, depth_max + 1) == simdjson::SUCCESS);
 }
 
 Parser::~Parser() = default;
@@ -114,7 +121,7 @@ Parser::~Parser() = default;
 Error Parser::ParseObject(std::string_view text) {
   members_.clear();
   if (text.size() > impl_->size_max) return Error::kTooLarge;
-  std::memcpy(impl_->padded.data(), text.data(), text.size());
+  std::copy(text.begin(), text.end(), impl_->padded.begin());
   std::memset(impl_->padded.data() + text.size(), 0, simdjson::SIMDJSON_PADDING);
   element root;
   const auto error = impl_->parser.parse(impl_->padded.data(), text.size(), false).get(root);
@@ -122,7 +129,8 @@ Error Parser::ParseObject(std::string_view text) {
   if (error != simdjson::SUCCESS) return Error::kNotJson;
   if (!root.is_object()) return Error::kNotObject;
   impl_->names.clear();
-  if (HasDuplicates(root, impl_->names)) return Error::kDuplicateName;
+  const Error wrong = CheckTree(root, impl_->depth_max, impl_->names);
+  if (wrong != Error::kNone) return wrong;
   std::size_t size = 0;
   CHECK(simdjson::minify(impl_->padded.data(), text.size(), impl_->minified.data(), size) ==
         simdjson::SUCCESS);

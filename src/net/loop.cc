@@ -77,6 +77,15 @@ void IdleWork::Stop() { uv_idle_stop(&handle_); }
 void IdleWork::Close() { CloseOnce(handle_); }
 void IdleWork::OnIdle() { action_(); }
 
+AfterPoll::AfterPoll(Loop& loop, std::function<void()> action) : action_(std::move(action)) {
+  CHECK(uv_check_init(loop.raw(), &handle_) == 0);
+  handle_.data = this;
+  CHECK(uv_check_start(&handle_, Thunk<&AfterPoll::OnCheck>::Call) == 0);
+}
+AfterPoll::~AfterPoll() { CheckClosed(handle_); }
+void AfterPoll::Close() { CloseOnce(handle_); }
+void AfterPoll::OnCheck() { action_(); }
+
 Signal::Signal(Loop& loop, int number, std::function<void()> action) : action_(std::move(action)) {
   CHECK(uv_signal_init(loop.raw(), &handle_) == 0);
   handle_.data = this;

@@ -57,6 +57,19 @@ class IdleWork {
   std::function<void()> action_;
 };
 
+// Calls its action in every turn of the loop, after what the poll brought was handled.
+class AfterPoll {
+ public:
+  AfterPoll(Loop& loop, std::function<void()> action);
+  ~AfterPoll();
+  void Close();
+
+ private:
+  void OnCheck();
+  uv_check_t handle_;
+  std::function<void()> action_;
+};
+
 class Signal {
  public:
   Signal(Loop& loop, int number, std::function<void()> action);

@@ -85,29 +85,52 @@ void Connection::GoOn(Now now) {
 
 // Writes what the session has said, and lets it go on for as long as the socket takes it.
 void Connection::Flush(Now now) {
-  for (int round = 0;; ++round) {
+  for (int round = 0; round < kRoundsPerTurn; ++round) {
     pool_.EndBatch();
-    std::string& out = pool_.output();
-    if (!out.empty()) {
-      const net::Stream::Written written = stream_.Write(out);
-      if (written == net::Stream::Written::kBroken) return Close();
-      if (written == net::Stream::Written::kSome) {
-        stream_.StopReading();
-        unwritten_ = stream_.unwritten();
-        write_deadline_ms_ = now.boot_ms + pool_.limits().write_stall_ms_max;
-        return;
-      }
+    if (!Send(pool_.output(), now)) return;
+    if (session_.has_deferred() || session_.closing() || !session_.has_more()) {
+      return Proceed(now);
     }
-    if (session_.closing()) return Linger(now);
-    if (!session_.has_more()) break;
-    if (round == kRoundsPerTurn) return pool_.GoOnLater(*this);
     session_.Continue(now, pool_.FreshOutput());
   }
+  pool_.GoOnLater(*this);
+}
+
+// False when the rest has to wait for the peer, or for nothing any more.
+bool Connection::Send(std::string_view bytes, Now now) {
+  if (bytes.empty()) return true;
+  switch (stream_.Write(bytes)) {
+    case net::Stream::Written::kAll:
+      return true;
+    case net::Stream::Written::kBroken:
+      Close();
+      return false;
+    case net::Stream::Written::kSome:
+      break;
+  }
+  stream_.StopReading();
+  unwritten_ = stream_.unwritten();
+  write_deadline_ms_ = now.boot_ms + pool_.limits().write_stall_ms_max;
+  return false;
+}
+
+void Connection::Proceed(Now now) {
+  if (session_.has_deferred()) return pool_.Defer(*this);
+  if (session_.closing()) return Linger(now);
+  if (session_.has_more()) return pool_.GoOnLater(*this);
   if (session_.wants_input()) {
     stream_.StartReading();
   } else {
     stream_.StopReading();
   }
+}
+
+void Connection::Settle(Now now, std::string& out) {
+  if (state_ == State::kOpen) session_.Settle(now, out);
+}
+
+void Connection::SendSettled(std::string_view answers, Now now) {
+  if (state_ == State::kOpen && Send(answers, now)) Proceed(now);
 }
 
 void Connection::Linger(Now now) {

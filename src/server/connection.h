@@ -34,6 +34,9 @@ class Connection final : public net::StreamOwner {
   void Close();
   // Goes on with what was more than one turn's work.
   void GoOn(Now now);
+  // Appends the answers that were deferred, and, in a second step, sends them.
+  void Settle(Now now, std::string& out);
+  void SendSettled(std::string_view answers, Now now);
 
   bool open() const { return state_ == State::kOpen || state_ == State::kLingering; }
   std::uint32_t slot() const { return slot_; }
@@ -51,6 +54,8 @@ class Connection final : public net::StreamOwner {
   enum class State : std::uint8_t { kFree, kOpen, kLingering, kClosing };
 
   void Flush(Now now);
+  bool Send(std::string_view bytes, Now now);
+  void Proceed(Now now);
   void Linger(Now now);
 
   ConnectionPool& pool_;

@@ -9,6 +9,7 @@ namespace introspectd::server {
 namespace {
 
 constexpr std::size_t kReadBufferBytes = 64 * 1024;
+constexpr std::size_t kDeferredMax = 64;  // connections
 
 std::uint64_t RandomSeed() {
   std::uint64_t seed;
@@ -54,7 +55,8 @@ ConnectionPool::ConnectionPool(net::Loop& loop, const HttpLimits& limits, Peers&
       clock_(clock),
       hooks_(std::move(hooks)),
       read_buffer_(kReadBufferBytes),
-      idle_(loop, [this] { GoOn(); }) {
+      idle_(loop, [this] { GoOn(); }),
+      after_poll_(loop, [this] { Settle(); }) {
   output_.reserve(limits.output_bytes_max + kReadBufferBytes);
 }
 
@@ -91,16 +93,46 @@ void ConnectionPool::GoOnLater(Connection& connection) {
   idle_.Start();
 }
 
+void ConnectionPool::Defer(Connection& connection) {
+  deferred_.push_back(&connection);
+  if (deferred_.size() >= kDeferredMax) Settle();
+}
+
+void ConnectionPool::Settle() {
+  if (deferred_.empty()) return;
+  const Now now = clock_.Read();
+  settled_output_.clear();
+  hooks_.begin_answers();
+  for (Connection* connection : deferred_) {
+    connection->Settle(now, settled_output_);
+    settled_.push_back({connection, settled_output_.size()});
+  }
+  hooks_.end_batch();
+  hooks_.settled();
+  deferred_.clear();
+  std::size_t begin = 0;
+  const std::string_view output(settled_output_);
+  // What is sent makes connections go on, which may defer anew.
+  settling_.swap(settled_);
+  for (const auto& [connection, end] : settling_) {
+    connection->SendSettled(output.substr(begin, end - begin), now);
+    begin = end;
+  }
+  settling_.clear();
+}
+
 void ConnectionPool::GoOn() {
   going_on_.swap(unfinished_);
   for (const std::uint32_t slot : going_on_) slots_[slot]->GoOn(clock_.Read());
   going_on_.clear();
   if (unfinished_.empty()) idle_.Stop();
+  Settle();
 }
 
 void ConnectionPool::Tick() {
   const Now now = clock_.Read();
   for (std::size_t i = 0; i < slots_.size(); ++i) slots_[i]->Tick(now);
+  Settle();
 }
 
 void ConnectionPool::Drain() {
@@ -114,6 +146,9 @@ void ConnectionPool::CloseAll() {
   for (const auto& connection : slots_) connection->Close();
 }
 
-void ConnectionPool::Close() { idle_.Close(); }
+void ConnectionPool::Close() {
+  idle_.Close();
+  after_poll_.Close();
+}
 
 }  // namespace introspectd::server

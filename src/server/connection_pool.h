@@ -45,13 +45,19 @@ class Peers {
   std::vector<std::atomic<std::uint32_t>> places_;
 };
 
+// Requests whose answers are in memory are answered in two steps: while the loop polls, every
+// connection that has sent something is read, and behind the poll all their answers are fetched
+// together, so that the cache misses of one overlap with those of the others; then they are
+// written.
 class ConnectionPool {
  public:
   struct Hooks {
     // The handler of a slot; called once for each, and borrowed for ever.
     std::function<http::Handler&(std::uint32_t slot)> handler;
     std::function<void(std::uint32_t slot)> closed;
-    std::function<void()> end_batch;
+    std::function<void()> begin_answers;  // deferred ones
+    std::function<void()> end_batch;      // before anything is written
+    std::function<void()> settled;        // every deferred answer was given
   };
 
   ConnectionPool(net::Loop& loop, const HttpLimits& limits, Peers& peers, base::Clock& clock,
@@ -71,6 +77,7 @@ class ConnectionPool {
   bool Admit(Connection& connection);
   void Release(Connection& connection);
   void GoOnLater(Connection& connection);
+  void Defer(Connection& connection);
   void EndBatch() { hooks_.end_batch(); }
   Now Read() { return clock_.Read(); }
   std::string& output() { return output_; }
@@ -86,6 +93,13 @@ class ConnectionPool {
  private:
   Connection& TakeSlot();
   void GoOn();
+  void Settle();
+
+  // Where a connection's deferred answers end in settled_output_.
+  struct Settled {
+    Connection* connection;
+    std::size_t end;
+  };
 
   net::Loop& loop_;
   const HttpLimits& limits_;
@@ -99,7 +113,12 @@ class ConnectionPool {
   std::vector<std::uint32_t> free_;
   std::vector<std::uint32_t> unfinished_;  // slots that GoOn is to see to
   std::vector<std::uint32_t> going_on_;
+  std::vector<Connection*> deferred_;  // connections with deferred answers
+  std::vector<Settled> settled_;
+  std::vector<Settled> settling_;
+  std::string settled_output_;
   net::IdleWork idle_;
+  net::AfterPoll after_poll_;
   bool draining_ = false;
 };
 

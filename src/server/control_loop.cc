@@ -60,7 +60,9 @@ ControlLoop::ControlLoop(Shared& shared, std::vector<BoundSocket> sockets,
                return *endpoints_.back();
              },
              .closed = [this](std::uint32_t slot) { endpoints_[slot]->Abandon(); },
-             .end_batch = [] {}}),
+             .begin_answers = [] {},
+             .end_batch = [] {},
+             .settled = [] {}}),
       mailbox_(loop_, [this](ToControl message) { Receive(std::move(message)); }),
       tick_(loop_, [this] { Tick(); }),
       pipeline_turn_(loop_, [this] { TurnPipeline(); }) {

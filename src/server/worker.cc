@@ -20,7 +20,9 @@ Worker::Worker(Shared& shared, std::uint32_t index, std::vector<BoundSocket> soc
       pool_(loop_, shared.config.limits.data, shared.data_peers, clock_,
             {.handler = [this](std::uint32_t) -> http::Handler& { return endpoint_; },
              .closed = [](std::uint32_t) {},
-             .end_batch = [this] { endpoint_.EndBatch(); }}),
+             .begin_answers = [this] { endpoint_.BeginAnswers(); },
+             .end_batch = [this] { endpoint_.EndBatch(); },
+             .settled = [this] { endpoint_.ForgetDeferred(); }}),
       mailbox_(loop_, [this](ToWorker message) { Receive(std::move(message)); }),
       tick_(loop_, [this] { Tick(); }) {
   endpoint_.SetRegistry(std::move(registry));

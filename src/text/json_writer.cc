@@ -6,13 +6,17 @@ namespace introspectd::text {
 
 void AppendJsonString(std::string_view s, std::string& out) {
   constexpr std::string_view kHex = "0123456789abcdef";
+  constexpr char kShort[0x20] = {0, 0, 0, 0, 0, 0, 0, 0, 'b', 't', 'n', 0, 'f', 'r'};
   out += '"';
   for (const char c : s) {
     const auto byte = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
-    } else if (byte < 0x20 || byte == 0x7f) {
+    } else if (byte < 0x20 && kShort[byte] != 0) {
+      out += '\\';
+      out += kShort[byte];
+    } else if (byte < 0x20) {
       out += "\\u00";
       out += kHex[byte >> 4];
       out += kHex[byte & 15];

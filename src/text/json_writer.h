@@ -9,7 +9,8 @@
 
 namespace introspectd::text {
 
-// Appends `s`, quoted and escaped. Bytes that are not UTF-8 are passed through: callers give text.
+// Appends `s`, quoted and escaped, as short as JSON allows: no text gets longer by being read and
+// written again. Bytes that are not UTF-8 are passed through: callers give text.
 void AppendJsonString(std::string_view s, std::string& out);
 
 // {"a":1,"b":{"c":"d"},"e":[true]}: Key() before every value inside an object.

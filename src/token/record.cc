@@ -88,6 +88,10 @@ std::optional<std::string_view> Record::field(Field field) const {
   return Text(span);
 }
 
-std::size_t Record::allocated_bytes() const { return size_; }
+Record* Record::CopyTo(void* memory) const {
+  // A record is a block without pointers into itself.
+  std::memcpy(memory, static_cast<const void*>(this), size_);
+  return static_cast<Record*>(memory);
+}
 
 }  // namespace introspectd::token

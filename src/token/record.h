@@ -98,7 +98,8 @@ class Record {
   void SetSequence(std::uint64_t sequence) { sequence_ = sequence; }
   // SHA-256 of the answer; kClaims and kMarker.
   crypto::Sha256 rank() const;
-  std::size_t allocated_bytes() const;
+  std::size_t allocated_bytes() const { return size_; }
+  Record* CopyTo(void* memory) const;  // allocated_bytes() of it, aligned to 16
 
  private:
   Record() = default;

@@ -55,7 +55,8 @@ struct Store::Reader::Impl {
   TokenState Judge(const Record& record, UnixSeconds now) {
     if (!record.Remembered(now)) return TokenState::kUnknown;
     if (record.kind() == Record::Kind::kRevocation) return TokenState::kRevoked;
-    if (now >= record.exp()) return TokenState::kExpired;
+    // A marker's exp had passed where it came from; this node's clock may be behind that one's.
+    if (record.kind() == Record::Kind::kMarker || now >= record.exp()) return TokenState::kExpired;
     if (now < record.nbf()) return TokenState::kNotYetValid;
     if (RevokedByJti(record, now)) return TokenState::kRevokedJti;
     if (RevokedByRule(record, now)) return TokenState::kRevokedRule;
@@ -83,6 +84,14 @@ void Store::Reader::Leave() {
 }
 
 bool Store::Reader::inside() const { return impl_->gate.inside(); }
+
+void Store::Reader::Prefetch(const TokenDigest& digest) const {
+  impl_->side->table.Prefetch(digest);
+}
+
+void Store::Reader::PrefetchRecord(const TokenDigest& digest) const {
+  impl_->side->table.PrefetchRecord(digest);
+}
 
 Store::Finding Store::Reader::Find(const TokenDigest& digest, UnixSeconds now) {
   const Record* record = impl_->side->table.Find(digest);

@@ -8,6 +8,16 @@ Record* Table::Find(const TokenDigest& digest) const {
   return found == shard.end() ? nullptr : found->record();
 }
 
+void Table::PrefetchRecord(const TokenDigest& digest) const {
+  constexpr std::size_t kLine = 64;
+  constexpr std::size_t kLines = 7;  // a record of the usual size
+  const Shard& shard = shards_[ShardOf(digest)];
+  const auto found = shard.find(TagProbe{Slot::TagOf(digest)});
+  if (found == shard.end()) return;
+  const char* record = reinterpret_cast<const char*>(found->record());
+  for (std::size_t line = 0; line < kLines; ++line) __builtin_prefetch(record + line * kLine);
+}
+
 void Table::Put(Record* record) {
   const std::size_t index = ShardOf(record->digest());
   Shard& shard = shards_[index];

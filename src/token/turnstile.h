@@ -36,7 +36,10 @@ class Turnstile {
   class Reader {
    public:
     explicit Reader(Turnstile& turnstile) : turnstile_(turnstile), line_(turnstile.Register()) {}
-    ~Reader() { line_->taken.store(false, std::memory_order_release); }
+    ~Reader() {
+      if (inside()) Leave();
+      line_->taken.store(false, std::memory_order_release);
+    }
     Reader(const Reader&) = delete;
     Reader& operator=(const Reader&) = delete;
 

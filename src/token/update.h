@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -24,7 +23,7 @@ struct Upsert {
 struct RevokeToken {
   TokenDigest digest;
   std::uint64_t sequence = 0;
-  std::optional<Record::Memory> memory;  // as another node says
+  Record::Memory memory;  // for how long
 };
 
 struct RevokeJti {

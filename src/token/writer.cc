@@ -13,10 +13,6 @@ namespace {
 
 constexpr int kRulesPerSweep = 1000;
 
-UnixSeconds SecondsOf(std::uint64_t sequence) {
-  return static_cast<UnixSeconds>(sequence / static_cast<std::uint64_t>(kMicrosPerSecond));
-}
-
 // Which of two upserts of one token is the later one.
 bool Wins(const Record& fresh, const Record& old) {
   if (fresh.sequence() != old.sequence()) return fresh.sequence() > old.sequence();
@@ -31,13 +27,6 @@ Record::Memory Merge(Record::Memory a, Record::Memory b) {
 
 }  // namespace
 
-Writer::~Writer() {
-  CHECK(settled() && !anything_staged());
-  for (std::size_t shard = 0; shard < Table::kShards; ++shard) {
-    visible().table.VisitShard(shard, [](Record& record) { FreeRecord()(&record); });
-  }
-}
-
 Outcome Writer::Stage(Update update, UnixSeconds now) {
   CHECK(settled());
   if (auto* upsert = std::get_if<Upsert>(&update)) return StageUpsert(std::move(*upsert), now);
@@ -50,25 +39,21 @@ Outcome Writer::Stage(Update update, UnixSeconds now) {
 Outcome Writer::StageUpsert(Upsert upsert, UnixSeconds now) {
   RecordPtr fresh = std::move(upsert.record);
   SawSequence(fresh->sequence());
-  Record::Memory memory{true, std::max(upsert.end, fresh->exp())};
+  Record::Memory memory = Outlast({true, std::max(upsert.end, fresh->exp())}, now);
   const bool expired = fresh->exp() <= now;
-  if (expired) {
-    if (fresh->kind() == Record::Kind::kClaims) {
-      fresh = Record::Marker(fresh->digest(), fresh->sequence(), fresh->exp(), fresh->rank());
-    }
-    // It ends a token of which older upserts, that live longer, may still be on their way.
-    memory.end = std::max(memory.end, now + longest_life());
+  if (expired && fresh->kind() == Record::Kind::kClaims) {
+    fresh = Record::Marker(fresh->digest(), fresh->sequence(), fresh->exp(), fresh->rank());
   }
-
+  PutOffEndOfJti(*fresh, now);
   Record* old = hidden().table.Find(fresh->digest());
   if (old == nullptr || !old->Remembered(now)) {
     fresh->SetMemory(memory);
-    Put(std::move(fresh), old);
+    Put(*fresh, old);
   } else {
     memory = Merge(memory, old->memory());
     if (old->kind() != Record::Kind::kRevocation && Wins(*fresh, *old)) {
       fresh->SetMemory(memory);
-      Put(std::move(fresh), old);
+      Put(*fresh, old);
     } else {
       old->SetMemory(memory);
     }
@@ -78,27 +63,30 @@ Outcome Writer::StageUpsert(Upsert upsert, UnixSeconds now) {
 
 void Writer::StageRevocation(const RevokeToken& revoke, UnixSeconds now) {
   SawSequence(revoke.sequence);
-  Record::Memory memory =
-      revoke.memory.value_or(Record::Memory{false, SecondsOf(revoke.sequence) + longest_life()});
+  Record::Memory memory = Outlast(revoke.memory, now);
   Record* old = hidden().table.Find(revoke.digest);
-  if (old != nullptr && old->Remembered(now)) memory = Merge(memory, old->memory());
-  if (old != nullptr && old->kind() == Record::Kind::kRevocation) {
+  const bool remembered = old != nullptr && old->Remembered(now);
+  if (remembered) memory = Merge(memory, old->memory());
+  if (remembered && old->kind() == Record::Kind::kRevocation) {
     old->SetSequence(std::max(old->sequence(), revoke.sequence));
     old->SetMemory(memory);
   } else {
     RecordPtr record = Record::Revocation(revoke.digest, revoke.sequence);
     record->SetMemory(memory);
-    Put(std::move(record), old);
+    Put(*record, old);
   }
+}
+
+// What ends a token when its own end has passed: older upserts, that live longer, may still be on
+// their way.
+Record::Memory Writer::Outlast(Record::Memory memory, UnixSeconds now) const {
+  if (memory.end <= now) memory.end = now + longest_life();
+  return memory;
 }
 
 void Writer::StageJti(const RevokeJti& revoke) {
   SawSequence(revoke.sequence);
-  RuleValue value{.issued_before = 0, .end = revoke.end, .sequence = revoke.sequence};
-  if (value.end == 0) {
-    value.end = SecondsOf(revoke.sequence) + longest_life();
-  }
-  PutRule(true, revoke.key, value);
+  PutRule(true, revoke.key, {.issued_before = 0, .end = revoke.end, .sequence = revoke.sequence});
 }
 
 void Writer::StageRule(const AddRule& rule) {
@@ -107,6 +95,19 @@ void Writer::StageRule(const AddRule& rule) {
     PutRule(false, key,
             {.issued_before = rule.issued_before, .end = rule.end, .sequence = rule.sequence});
   }
+}
+
+// A revoked jti is remembered for as long as a token that it names can live.
+void Writer::PutOffEndOfJti(const Record& upsert, UnixSeconds now) {
+  const Rules& rules = hidden().rules;
+  const auto jti = upsert.field(Field::kJti);
+  if (!rules.any_jti() || !jti) return;
+  const std::string key = JtiKey(upsert.field(Field::kIss).value_or(options_.issuer), *jti);
+  const RuleValue* revoked = rules.FindJti(key);
+  if (revoked == nullptr || now >= revoked->end) return;
+  RuleValue longer = *revoked;
+  longer.end = upsert.exp();
+  PutRule(true, key, longer);
 }
 
 // Of two on the same members, the later of everything is kept.
@@ -128,10 +129,12 @@ void Writer::PutRule(bool jti, const std::string& key, const RuleValue& value) {
   Play(rule_changes_.back(), hidden().rules);
 }
 
-void Writer::Put(RecordPtr record, Record* old) {
-  Count(*record, 1);
+// The tables get a copy in their own memory; `record` was made wherever the update came from.
+void Writer::Put(const Record& record, Record* old) {
+  Count(record, 1);
   if (old != nullptr) Count(*old, -1);
-  changes_.push_back({.put = record.release(), .removed = old});
+  Record* copy = record.CopyTo(pool_.Allocate(record.allocated_bytes()));
+  changes_.push_back({.put = copy, .removed = old});
   Play(changes_.back(), hidden().table);
 }
 
@@ -165,7 +168,7 @@ void Writer::Count(const Record& record, int sign) {
 }
 
 void Writer::Publish() {
-  if (anything_staged()) sides_.turnstile.Flip();
+  if (settled() && anything_staged()) sides_.turnstile.Flip();
 }
 
 bool Writer::TrySettle() {
@@ -174,7 +177,7 @@ bool Writer::TrySettle() {
   for (const Change& change : changes_) Play(change, hidden().table);
   for (const RuleChange& change : rule_changes_) Play(change, hidden().rules);
   for (const Change& change : changes_) {
-    if (change.removed != nullptr) FreeRecord()(change.removed);
+    if (change.removed != nullptr) Free(change.removed);
   }
   changes_.clear();
   rule_changes_.clear();

@@ -33,7 +33,6 @@ enum class Outcome : std::uint8_t {
 class Writer {
  public:
   Writer(Sides& sides, const StoreOptions& options) : sides_(sides), options_(options) {}
-  ~Writer();
 
   Outcome Stage(Update update, UnixSeconds now);
   void Publish();
@@ -84,8 +83,10 @@ class Writer {
   void StageRevocation(const RevokeToken& revoke, UnixSeconds now);
   void StageJti(const RevokeJti& revoke);
   void StageRule(const AddRule& rule);
-  void Put(RecordPtr record, Record* old);
+  void Put(const Record& record, Record* old);
   void Remove(Record* old);
+  Record::Memory Outlast(Record::Memory memory, UnixSeconds now) const;
+  void PutOffEndOfJti(const Record& upsert, UnixSeconds now);
   void PutRule(bool jti, const std::string& key, const RuleValue& value);
   void SweepRules(UnixSeconds now);
   // For how long after its entry an upsert can keep a token alive.
@@ -96,6 +97,9 @@ class Writer {
   static void Play(const RuleChange& change, Rules& rules);
   void Count(const Record& record, int sign);
 
+  void Free(Record* record) { pool_.Free(record, record->allocated_bytes()); }
+
+  Pool pool_;  // of the records in the tables
   Sides& sides_;
   const StoreOptions options_;
   std::vector<Change> changes_;

@@ -96,7 +96,7 @@ Reason ClaimsBuilder::Build(const json::Value& claims, const TokenDigest& digest
   }
   if (!has_exp_) return "claims.exp is missing";
   Finish();
-  return {};
+  return out.bytes.size() <= token::Span16::kAbsent ? Reason() : "claims are too large";
 }
 
 Reason ClaimsBuilder::Add(const Member& member, const TokenDigest& digest) {

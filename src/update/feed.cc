@@ -29,34 +29,28 @@ void Feed::Append(std::string_view bytes) {
 void Feed::Finish() { finished_ = true; }
 
 bool Feed::ready() const {
-  return at_ < bytes_.size() && (finished_ || backlog() > line_bytes_max_ ||
+  return at_ < bytes_.size() && (finished_ || IsOverlong(backlog()) ||
                                  bytes_.find('\n', std::max(at_, scanned_)) != std::string::npos);
 }
 
 bool Feed::StageLine(Now now) {
-  while (at_ < bytes_.size()) {
-    std::size_t end = bytes_.find('\n', std::max(at_, scanned_));
-    const bool whole = end != std::string::npos || finished_;
-    if (end == std::string::npos) end = bytes_.size();
-    scanned_ = end;
-    if (!whole && end - at_ <= line_bytes_max_) return false;  // more of it may come
-    const std::string_view line(bytes_.data() + at_, end - at_);
-    at_ = std::min(end + (whole ? 1 : 0), bytes_.size());
-    if (overlong_) {  // the end of a line that was refused already, or more of it
-      overlong_ = !whole;
-      continue;
-    }
-    overlong_ = !whole;
-    ++report_.lines;
-    if (IsBlank(line)) continue;
-    Apply(line, now);
-    return true;
-  }
-  return false;
+  if (at_ == bytes_.size()) return false;
+  std::size_t end = bytes_.find('\n', std::max(at_, scanned_));
+  const bool whole = end != std::string::npos || finished_;
+  if (end == std::string::npos) end = bytes_.size();
+  scanned_ = end;
+  const std::string_view line(bytes_.data() + at_, end - at_);
+  if (!whole && !IsOverlong(line.size())) return false;  // more of it may come
+  at_ = std::min(end + 1, bytes_.size());
+  const bool was_refused = std::exchange(overlong_, !whole);
+  if (!was_refused) Apply(line, now);
+  return true;
 }
 
 void Feed::Apply(std::string_view line, Now now) {
-  if (line.size() > line_bytes_max_ + 1) return Refuse("the line is longer than its limit");
+  ++report_.lines;
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  if (line.size() <= line_bytes_max_ && IsBlank(line)) return;
   ApplyParsed(
       parser_.Parse(line, pusher_, origin_, writer_.EntrySequence(now.wall_us), now.wall_us), now);
 }

@@ -1,8 +1,7 @@
 // A feed: the lines of one NDJSON body, on their way into the store.
 //
 // Threads: the control loop.
-// Limits:  a line longer than UpdateOptions::line_bytes_max is refused and not kept; what waits to
-// be
+// Limits:  a line longer than Parser::line_bytes_max() is refused and not kept; what waits to be
 //          staged is bounded by whoever appends (backlog()).
 #pragma once
 
@@ -38,20 +37,20 @@ struct FeedReport {
 
 class Feed {
  public:
-  Feed(Parser& parser, token::Writer& writer, Pusher pusher, Origin origin,
-       std::size_t line_bytes_max)
+  Feed(Parser& parser, token::Writer& writer, Pusher pusher, Origin origin)
       : parser_(parser),
         writer_(writer),
         pusher_(std::move(pusher)),
         origin_(origin),
-        line_bytes_max_(line_bytes_max) {}
+        line_bytes_max_(parser.line_bytes_max(origin)) {}
 
   // Takes over the next bytes of the body; lines may be cut anywhere.
   void Append(std::string_view bytes);
   // The body is over: what is left is a line too.
   void Finish();
 
-  // Stages the next line if one is whole; false when there is none. The writer must be settled.
+  // Takes the next line if one is whole, or the next part of an overlong one, and stages what it
+  // says; false when there is none. The writer must be settled.
   bool StageLine(Now now);
 
   // Whether a line waits to be staged, and how many bytes wait.
@@ -64,6 +63,8 @@ class Feed {
   void Apply(std::string_view line, Now now);
   void ApplyParsed(Line parsed, Now now);
   void Refuse(Reason reason);
+  // Whatever follows: a carriage return belongs to the line's end, not to the line.
+  bool IsOverlong(std::size_t size) const { return size > line_bytes_max_ + 1; }
 
   Parser& parser_;
   token::Writer& writer_;
@@ -73,7 +74,7 @@ class Feed {
   std::string bytes_;
   std::size_t at_ = 0;       // what is before was staged
   std::size_t scanned_ = 0;  // no line end in [at_, scanned_)
-  bool overlong_ = false;    // the rest of the line is passed over
+  bool overlong_ = false;    // the line was refused, what is left of it is passed over
   bool finished_ = false;
   std::uint64_t content_lines_ = 0;  // all but position and end, for an export's count
   FeedReport report_;

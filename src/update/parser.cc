@@ -30,13 +30,24 @@ bool DecodeExactly(std::string_view text, std::size_t size, std::uint8_t* out) {
   return true;
 }
 
+UnixSeconds SecondsOf(std::uint64_t sequence) {
+  return static_cast<UnixSeconds>(sequence / static_cast<std::uint64_t>(kMicrosPerSecond));
+}
+
 }  // namespace
 
 Parser::Parser(const UpdateOptions& options)
-    : options_(options), json_(options.line_bytes_max, kDepthMax), builder_(json_) {}
+    : options_(options),
+      json_(options.line_bytes_max + kNodeAddsBytesMax, kDepthMax),
+      builder_(json_) {}
+
+std::size_t Parser::line_bytes_max(Origin origin) const {
+  return options_.line_bytes_max + (origin == Origin::kNode ? kNodeAddsBytesMax : 0);
+}
 
 Line Parser::Parse(std::string_view line, const Pusher& pusher, Origin origin,
                    std::uint64_t sequence, UnixMicros now) {
+  if (line.size() > line_bytes_max(origin)) return Refused{"the line is longer than its limit"};
   const json::Error error = json_.ParseObject(line);
   if (error != json::Error::kNone) return Refused{json::ToString(error)};
   Context context{pusher, origin, sequence, now};
@@ -46,7 +57,9 @@ Line Parser::Parse(std::string_view line, const Pusher& pusher, Origin origin,
   if (name == "upsert") return ParseUpsert(context);
   if (name == "revoke") return ParseRevoke(context);
   if (name == "heartbeat" || name == "complete") {
-    if (Reason wrong = CheckMembers({}, origin, {}); !wrong.empty()) return Refused{wrong};
+    Reason wrong = CheckMembers({"sequence"}, origin, {});
+    if (wrong.empty()) wrong = ReadSequence(context);
+    if (!wrong.empty()) return Refused{wrong};
     return name == "heartbeat" ? Line(Heartbeat{}) : Line(Complete{});
   }
   if (origin == Origin::kNode && name == "position") return ParsePosition();
@@ -98,21 +111,21 @@ Line Parser::ParseRevoke(Context& context) {
 
 Line Parser::RevokeToken(const Context& context) {
   token::RevokeToken revoke{.digest = {}, .sequence = context.sequence, .memory = {}};
+  revoke.memory.end = LastEffect(context, SecondsOf(context.sequence));
   Reason wrong =
       CheckMembers({"token", "token_sha256", "sequence"}, context.origin, {"known", "end"});
   if (wrong.empty()) wrong = ReadDigest(revoke.digest);
-  UnixSeconds end = 0;
-  if (wrong.empty()) wrong = ReadTime("end", end);
+  if (wrong.empty()) wrong = ReadTime("end", revoke.memory.end);
   if (!wrong.empty()) return Refused{wrong};
-  if (end != 0) {
-    const Member* known = json::Find(json_.members(), "known");
-    revoke.memory = Record::Memory{known != nullptr && known->value.boolean, end};
-  }
+  const Member* known = json::Find(json_.members(), "known");
+  revoke.memory.known = known != nullptr && known->value.boolean;
   return token::Update(revoke);
 }
 
 Line Parser::RevokeJti(const Context& context) {
-  token::RevokeJti revoke{.key = {}, .sequence = context.sequence};
+  token::RevokeJti revoke{.key = {},
+                          .sequence = context.sequence,
+                          .end = LastEffect(context, SecondsOf(context.sequence))};
   std::optional<std::string_view> iss;
   std::optional<std::string_view> jti;
   Reason wrong = CheckMembers({"iss", "jti", "sequence"}, context.origin, {"end"});
@@ -147,17 +160,15 @@ Line Parser::AddRule(const Context& context) {
   if (wrong.empty() && members.iss) wrong = CheckIssuer(context, *members.iss);
   if (wrong.empty()) wrong = ReadTime("end", rule.end);
   if (!wrong.empty()) return Refused{wrong};
-  if (rule.end == 0) {
-    rule.end = std::max(rule.issued_before, context.seconds()) + options_.token_lifetime_max_s +
-               Record::kRememberedAfterEnd_s;
-  }
-  if (members.iss || context.pusher.any_issuer) {
+  if (rule.end == 0) rule.end = LastEffect(context, rule.issued_before);
+  if (members.iss || context.pusher.any_issuer || context.origin == Origin::kNode) {
     rule.keys.push_back(token::RuleKey(members));
   } else {
     for (const std::string& issuer : context.pusher.issuers) {
       members.iss = issuer;
       rule.keys.push_back(token::RuleKey(members));
     }
+    if (rule.keys.empty()) return Refused{"this token speaks for no issuer"};
   }
   return token::Update(std::move(rule));
 }
@@ -244,8 +255,14 @@ Reason Parser::ReadTime(std::string_view name, UnixSeconds& time) const {
   return {};
 }
 
+// For how long a revocation of `time` can matter. An issuer may number its updates from 1 on; what is
+// accepted now must have an effect all the same.
+UnixSeconds Parser::LastEffect(const Context& context, UnixSeconds time) const {
+  return std::max(time, context.seconds()) + longest_life_s();
+}
+
 Reason Parser::CheckLifetime(const Context& context) const {
-  const std::int64_t longest = options_.token_lifetime_max_s + Record::kRememberedAfterEnd_s;
+  const std::int64_t longest = longest_life_s();
   if (claims_.exp - context.seconds() > longest) {
     return fmt::format("claims.exp is more than {} s ahead", longest);
   }

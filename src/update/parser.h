@@ -1,7 +1,7 @@
 // The update parser: one line of NDJSON (contract 5) into an update of the store.
 //
 // Threads: one parser, one thread.
-// Limits:  UpdateOptions::line_bytes_max; 16 levels of nesting.
+// Limits:  line_bytes_max(); 16 levels of nesting.
 // Source:  contract 5. Lines are judged once, on entry; what one node tells another (Origin::kNode)
 //          is only checked for its form. There, a rule without `iss` is one of every issuer.
 #pragma once
@@ -45,9 +45,15 @@ class Parser {
   Line Parse(std::string_view line, const Pusher& pusher, Origin origin, std::uint64_t sequence,
              UnixMicros now);
 
+  // How long a line of this origin may be. One that a node tells is somebody's line, and what nodes
+  // have added to it: digest, sequence, end, the defaults of members, an issuer.
+  std::size_t line_bytes_max(Origin origin) const;
+
   static constexpr std::size_t kDepthMax = 16;
 
  private:
+  static constexpr std::size_t kNodeAddsBytesMax = 4096;
+
   struct Context {
     const Pusher& pusher;
     Origin origin;
@@ -70,6 +76,11 @@ class Parser {
   Reason ReadDigest(TokenDigest& digest) const;
   Reason ReadText(std::string_view name, std::optional<std::string_view>& text) const;
   Reason ReadTime(std::string_view name, UnixSeconds& time) const;
+  UnixSeconds LastEffect(const Context& context, UnixSeconds time) const;
+  // From its entry to the last moment at which a token can be good.
+  std::int64_t longest_life_s() const {
+    return options_.token_lifetime_max_s + token::Record::kRememberedAfterEnd_s;
+  }
   Reason CheckLifetime(const Context& context) const;
   Reason CheckIssuer(const Context& context, std::string_view issuer) const;
 

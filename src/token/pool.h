@@ -1,0 +1,83 @@
+// A pool: memory for records and tables, in huge pages where the system allows them.
+//
+// Threads: confined to one writer.
+// Limits:  what is freed is used again for blocks of its size; regions go back when the pool goes.
+//
+// Why not malloc: a look-up among millions of tokens misses the cache two or three times whatever
+// one does, but with small pages every miss is a page walk as well, which in a virtual machine
+// takes longer than the miss. Measured at a million tokens, 16 requests at a time: 1.5 µs a request
+// with malloc, 1.1 with huge pages.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <vector>
+
+namespace introspectd::token {
+
+class Pool {
+ public:
+  Pool() = default;
+  ~Pool();
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  // Aligned to 16 bytes. Never fails: no memory ends the process.
+  void* Allocate(std::size_t bytes);
+  void Free(void* block, std::size_t bytes);  // `bytes` as they were asked for
+
+ private:
+  struct FreeBlock {
+    FreeBlock* next;
+  };
+  struct Region {
+    char* begin;
+    std::size_t bytes;
+  };
+
+  // Sizes up to kFineMax in steps of 16 bytes, then four steps a doubling, up to kCoarseMax.
+  static constexpr std::size_t kStep = 16;
+  static constexpr std::size_t kFineMax = 4096;
+  static constexpr std::size_t kFineClasses = kFineMax / kStep + 1;
+  static constexpr std::size_t kDoublings = 10;
+  static constexpr std::size_t kCoarseMax = kFineMax << kDoublings;
+  static constexpr std::size_t kRegionBytes = std::size_t{32} << 20;
+
+  struct SizeClass {
+    std::size_t index;
+    std::size_t bytes;
+  };
+  static SizeClass ClassOf(std::size_t bytes);
+
+  char* Map(std::size_t bytes);
+  void Unmap(char* begin);
+
+  std::array<FreeBlock*, kFineClasses + 4 * kDoublings + 1> free_{};
+  char* at_ = nullptr;
+  char* end_ = nullptr;
+  std::vector<Region> regions_;
+};
+
+// For standard and Abseil containers.
+template <class T>
+class PoolAllocator {
+ public:
+  using value_type = T;
+
+  explicit PoolAllocator(Pool* pool) : pool_(pool) {}
+  template <class U>
+  PoolAllocator(const PoolAllocator<U>& other) : pool_(other.pool()) {}  // NOLINT: as allocators do
+
+  T* allocate(std::size_t count) { return static_cast<T*>(pool_->Allocate(count * sizeof(T))); }
+  void deallocate(T* block, std::size_t count) { pool_->Free(block, count * sizeof(T)); }
+  Pool* pool() const { return pool_; }
+
+  friend bool operator==(const PoolAllocator& a, const PoolAllocator& b) {
+    return a.pool_ == b.pool_;
+  }
+
+ private:
+  Pool* pool_;
+};
+
+}  // namespace introspectd::token
