@@ -19,10 +19,6 @@ void AppendNumber(Number number, std::string& out, int base = 10) {
 }
 
 void AppendStatusLine(int status, std::string& out) {
-  if (status == 200) {  // nearly all of them
-    out += "HTTP/1.1 200 OK\r\n";
-    return;
-  }
   out += "HTTP/1.1 ";
   AppendNumber(status, out);
   out += ' ';
@@ -41,6 +37,24 @@ void AppendDate(std::string_view date, std::string& out) {
   out += "\r\n";
 }
 
+// Up to the value of Content-Length.
+void AppendHead(const Reply& reply, Persistence persistence, std::string_view date,
+                std::string& out) {
+  AppendStatusLine(reply.status, out);
+  out += "Content-Type: application/json\r\n";
+  out += kCommon;
+  AppendDate(date, out);
+  out += reply.extra_headers;
+  AppendPersistence(persistence, out);
+  out += "Content-Length: ";
+}
+
+void AppendBody(std::string_view body, bool send, std::string& out) {
+  AppendNumber(body.size(), out);
+  out += "\r\n\r\n";
+  if (send) out += body;
+}
+
 }  // namespace
 
 std::string_view DateCache::Get(UnixSeconds now) {
@@ -54,18 +68,20 @@ std::string_view DateCache::Get(UnixSeconds now) {
   return text_.data();
 }
 
+void DateCache::AppendOk(std::string_view body, UnixSeconds now, std::string& out) {
+  if (now != ok_at_) {
+    ok_at_ = now;
+    ok_head_.clear();
+    AppendHead({.status = 200}, Persistence::kDefault, Get(now), ok_head_);
+  }
+  out += ok_head_;
+  AppendBody(body, true, out);
+}
+
 void AppendReply(const Reply& reply, Persistence persistence, std::string_view date, bool body,
                  std::string& out) {
-  AppendStatusLine(reply.status, out);
-  out += "Content-Type: application/json\r\n";
-  out += kCommon;
-  AppendDate(date, out);
-  out += reply.extra_headers;
-  AppendPersistence(persistence, out);
-  out += "Content-Length: ";
-  AppendNumber(reply.body.size(), out);
-  out += "\r\n\r\n";
-  if (body) out += reply.body;
+  AppendHead(reply, persistence, date, out);
+  AppendBody(reply.body, body, out);
 }
 
 void AppendStreamHead(std::string_view content_type, bool chunked, Persistence persistence,

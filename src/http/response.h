@@ -26,14 +26,19 @@ enum class Persistence : std::uint8_t {
   kClose
 };  // kKeepAlive: said, for 1.0
 
-// The Date header, made once a second.
+// What changes once a second: the Date, and with it the head of most answers.
 class DateCache {
  public:
   std::string_view Get(UnixSeconds now);
 
+  // AppendReply for a status of 200 on a connection that is kept, with nothing special about it.
+  void AppendOk(std::string_view body, UnixSeconds now, std::string& out);
+
  private:
   UnixSeconds at_ = -1;
   std::array<char, 32> text_{};
+  UnixSeconds ok_at_ = -1;
+  std::string ok_head_;  // up to the value of Content-Length
 };
 
 // Appends status line, Content-Type, Cache-Control, Pragma, Date, Content-Length and the body

@@ -316,8 +316,13 @@ Progress Session::AskAboutRequest(const Head& head, std::string_view body, Now n
 
 void Session::Settle(Now now, std::string& out) {
   for (const Deferred& deferred : deferred_) {
-    AppendReply(handler_.OnDeferred(deferred.name, now), deferred.persistence,
-                date_.Get(now.seconds()), true, out);
+    const Reply reply = handler_.OnDeferred(deferred.name, now);
+    if (reply.status == 200 && reply.extra_headers.empty() &&
+        deferred.persistence == Persistence::kDefault) {
+      date_.AppendOk(reply.body, now.seconds(), out);
+    } else {
+      AppendReply(reply, deferred.persistence, date_.Get(now.seconds()), true, out);
+    }
   }
   deferred_.clear();
 }
