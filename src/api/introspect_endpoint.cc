@@ -66,8 +66,14 @@ IntrospectEndpoint::IntrospectEndpoint(const Config& config, Store& store,
       introspector_(reader_, config.introspection.issuer) {}
 
 void IntrospectEndpoint::SetRegistry(std::shared_ptr<const client::Registry> registry) {
+  if (!deferred_.empty()) retired_.push_back(std::move(registry_));
   registry_ = std::move(registry);
   credentials_.Forget();
+}
+
+void IntrospectEndpoint::ForgetDeferred() {
+  deferred_.clear();
+  retired_.clear();
 }
 
 void IntrospectEndpoint::EndBatch() {

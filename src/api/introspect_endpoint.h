@@ -45,7 +45,7 @@ class IntrospectEndpoint final : public http::Handler {
   // Lets go of the store; before anything that waits.
   void EndBatch();
   // Nobody asks for the deferred answers any more.
-  void ForgetDeferred() { deferred_.clear(); }
+  void ForgetDeferred();
 
   http::Plan OnHead(http::Exchange& exchange) override;
   bool OnBody(std::string_view part, Now now) override;
@@ -80,9 +80,10 @@ class IntrospectEndpoint final : public http::Handler {
   // Questions whose answers are fetched together, once a turn of the loop.
   struct Deferred {
     TokenDigest token;
-    const Caller* caller;
+    const Caller* caller;  // of registry_, or of one in retired_
   };
   std::vector<Deferred> deferred_;
+  std::vector<std::shared_ptr<const client::Registry>> retired_;
 };
 
 }  // namespace introspectd::api

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "config/load.h"
+#include "config/options.h"
 #include "log/log.h"
 #include "net/socket.h"
 
@@ -115,9 +116,15 @@ void Server::Reload() {
                {{"error", std::string(config.status().message())}});
     return;
   }
+  for (const std::string& key : config::ChangesThatNeedRestart(shared_.config, *config)) {
+    log::Warning("a change that takes a restart", {{"key", key}});
+  }
+  Config reloaded = shared_.config;
+  reloaded.clients = std::move(config->clients);
+  reloaded.admin.tokens = std::move(config->admin.tokens);
   ++generation_;
   taken_ = 0;
-  auto registry = std::make_shared<const client::Registry>(*config, generation_);
+  auto registry = std::make_shared<const client::Registry>(reloaded, generation_);
   control_.SetRegistry(registry);
   for (const auto& worker : workers_) worker->Post(NewRegistry{registry});
 }
