@@ -1,0 +1,117 @@
+"""What the comparisons share: the programs, the cores, the population, one run of the load, and the
+figures that come out."""
+
+import json
+import os
+import pathlib
+import platform
+import re
+import shutil
+import statistics
+import subprocess
+import time
+
+from servers import CLIENT, Failure
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+# nginx is in sbin, which is not on every user's path.
+os.environ["PATH"] += ":/usr/sbin"
+# The shortest-lived tokens of the population have a minute left; the bench takes longer.
+EXTRA_LIFETIME_S = 7200
+
+
+class Programs:
+    """Where the programs of one build are."""
+
+    def __init__(self, build):
+        build = pathlib.Path(build)
+        self.introspectd = build / "bin/introspectd"
+        self.cli = build / "bin/introspect-cli"
+        self.load = build / "bench/load"
+        self.push = build / "bench/push"
+        self.floor = build / "bench/floor"
+
+    def check(self, *commands):
+        missing = [str(program) for program in vars(self).values()
+                   if not os.access(program, os.X_OK)]
+        missing += [command for command in commands if shutil.which(command) is None]
+        if missing:
+            raise Failure(f"missing: {', '.join(missing)}\n"
+                          "run tools/install-deps, then: "
+                          "cmake --preset release && cmake --build --preset release")
+
+
+def two_cores():
+    """The server's and the generator's."""
+    usable = sorted(os.sched_getaffinity(0))
+    if len(usable) < 2:
+        raise Failure("needs two cores, one for the server and one for the generator")
+    return usable[0], usable[1]
+
+
+def generate_tokens(programs, count, file):
+    """Writes a seeded population that stays valid for the whole bench."""
+    raw = file.with_suffix(".raw")
+    with open(raw, "wb") as output:
+        subprocess.run([programs.cli, "generate", str(count), "--seed", "1"], stdout=output,
+                       check=True)
+    with open(raw, "rb") as lines, open(file, "wb") as output:
+        for line in lines:
+            output.write(re.sub(rb'"exp":(\d+)', later, line, count=1))
+    raw.unlink()
+
+
+def later(exp):
+    return b'"exp":%d' % (int(exp[1]) + EXTRA_LIFETIME_S)
+
+
+def start(command, core):
+    """A child on `core` whose output is kept."""
+    return subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True,
+                            preexec_fn=lambda: os.sched_setaffinity(0, {core}))
+
+
+def load_command(programs, url, tokens_file):
+    return [str(programs.load), "--url", url, "--client", CLIENT, "--tokens", str(tokens_file)]
+
+
+def shown_request(programs, url, tokens_file):
+    command = load_command(programs, url, tokens_file) + ["--show-request"]
+    return subprocess.run(command, check=True, capture_output=True).stdout
+
+
+def run_load(programs, server, tokens_file, options, core):
+    """One run of the generator on `core`."""
+    command = load_command(programs, server.url, tokens_file)
+    load = start(command + ["--server-pid", server.pid, *options], core)
+    output, error = load.communicate()
+    if load.returncode != 0:
+        raise Failure(f"load on {server.name}: exit {load.returncode}\n{output}{error}")
+    return json.loads(output)
+
+
+def median_of(results, figure):
+    return statistics.median(result[figure] for result in results)
+
+
+def ratios(results, others, figure):
+    """The median, least and greatest of the ratios round by round."""
+    pairs = [mine[figure] / other[figure] for mine, other in zip(results, others)]
+    return {"median": statistics.median(pairs), "min": min(pairs), "max": max(pairs)}
+
+
+def show_ratio(name, ratio):
+    print(f"  {name}: {ratio['median']:.3f} ({ratio['min']:.3f} .. {ratio['max']:.3f})")
+
+
+def machine():
+    model = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
+    return {"processor": model[1] if model else platform.processor(), "cores": os.cpu_count(),
+            "kernel": platform.release(), "load_average": os.getloadavg()[0],
+            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+
+
+def write_json(file, result):
+    if file is not None:
+        pathlib.Path(file).write_text(json.dumps(result, indent=2) + "\n")

@@ -1,0 +1,222 @@
+"""The servers that are set side by side: each starts on a free loopback port and ends with its
+`with` block; `url` is where it is asked, `pid` is the process whose processor time counts."""
+
+import contextlib
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import tempfile
+import time
+
+START_S_MAX = 20
+CLIENT = "gateway:bench-secret"
+ADMIN_TOKEN = "bench-admin-token"
+
+
+class Failure(Exception):
+    """Ends the program with its message."""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(what, condition):
+    deadline = time.monotonic() + START_S_MAX
+    while time.monotonic() < deadline:
+        result = condition()
+        if result:
+            return result
+        time.sleep(0.02)
+    raise Failure(f"{what} within {START_S_MAX} s")
+
+
+def accepts(port):
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+def exchange(url, request):
+    """One raw request, one raw answer (with Content-Length)."""
+    host, port = url.split("/")[2].split(":")
+    with socket.create_connection((host, int(port)), START_S_MAX) as connection:
+        connection.sendall(request)
+        answer = b""
+        while True:
+            part = connection.recv(65536)
+            answer += part
+            head, blank, body = answer.partition(b"\r\n\r\n")
+            length = re.search(rb"(?i)content-length: *(\d+)", head)
+            if blank and length and len(body) >= int(length[1]):
+                return answer
+            if not part:
+                raise Failure(f"{url}: incomplete answer {answer[:200]!r}")
+
+
+class Server:
+    """A child process with a temporary directory of its own. Subclasses start it in launch()."""
+
+    def __enter__(self):
+        self._directory = tempfile.TemporaryDirectory(prefix="introspectd-bench-")
+        self.directory = pathlib.Path(self._directory.name)
+        self.process = None
+        try:
+            self.launch()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+        self._directory.cleanup()
+
+    def start(self, command, cores):
+        with open(self.directory / "output", "wb") as output:
+            self.process = subprocess.Popen(
+                [str(part) for part in command], stdout=output, stderr=output,
+                preexec_fn=lambda: os.sched_setaffinity(0, cores))
+
+    def stop(self):
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(START_S_MAX)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def output(self):
+        text = (self.directory / "output").read_text(errors="replace")
+        if self.process.poll() is not None:
+            raise Failure(f"{self.process.args[0]} ended at once:\n{text}")
+        return text
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+
+class Floor(Server):
+    """Sends `answer` for every `request_bytes` bytes."""
+
+    name = "floor"
+
+    def __init__(self, program, core, request_bytes, answer):
+        self.program, self.core = program, core
+        self.request_bytes, self.answer = request_bytes, answer
+
+    def launch(self):
+        (self.directory / "answer").write_bytes(self.answer)
+        self.start([self.program, "--request-bytes", self.request_bytes, "--response-file",
+                    self.directory / "answer"], {self.core})
+        listening = r"listening on 127\.0\.0\.1:(\d+)"
+        port = wait_for("the floor does not listen",
+                        lambda: re.search(listening, self.output()))[1]
+        self.url = f"http://127.0.0.1:{port}/introspect"
+
+
+class Nginx(Server):
+    """Answers with as many bytes as `answer` has. nginx's own head is larger than introspectd's and
+    cannot be made smaller, so its body is cut (or filled with blanks) until the sum is equal."""
+
+    name = "nginx"
+
+    def __init__(self, core, answer):
+        self.core, self.answer_bytes = core, len(answer)
+        # What nginx's configuration would take for syntax; only the length matters here.
+        self.body = re.sub(rb"['\\$]", b".", answer.partition(b"\r\n\r\n")[2])
+
+    def launch(self):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}/introspect"
+        self._serve(self.body)
+        excess = self._answer_bytes() - self.answer_bytes
+        if excess != 0:
+            self.stop()
+            self._serve(self.body[:-excess] if excess > 0 else self.body + b" " * -excess)
+        if self._answer_bytes() != self.answer_bytes:
+            raise Failure(f"nginx cannot be made to send {self.answer_bytes} bytes")
+
+    def _serve(self, body):
+        text = pathlib.Path(__file__).with_name("nginx.conf.in").read_bytes()
+        for name, value in ((b"@DIRECTORY@", str(self.directory).encode()),
+                            (b"@PORT@", str(self.port).encode()), (b"@BODY@", body)):
+            text = text.replace(name, value)
+        config = self.directory / "nginx.conf"
+        config.write_bytes(text)
+        self.start(["nginx", "-e", self.directory / "error.log", "-c", config], {self.core})
+        wait_for("nginx does not listen", lambda: self.output() is not None and accepts(self.port))
+
+    def _answer_bytes(self):
+        request = b"POST / HTTP/1.1\r\nHost: bench\r\nContent-Length: 0\r\n\r\n"
+        return len(exchange(self.url, request))
+
+    @property
+    def pid(self):
+        """The worker's; the process that was started is its master."""
+        master = self.process.pid
+        return int(pathlib.Path(f"/proc/{master}/task/{master}/children").read_text().split()[0])
+
+
+class Introspectd(Server):
+    """One worker on its core, the control loop on the other, everything in memory."""
+
+    name = "introspectd"
+    configuration = """
+[server]
+listen = ["127.0.0.1:0"]
+workers = 1
+cpus = [{worker_core}]
+control_cpu = [{control_core}]
+[admin]
+listen = ["127.0.0.1:0"]
+[[admin.tokens]]
+name = "bench"
+token = "{admin_token}"
+scopes = ["push", "status"]
+issuers = ["*"]
+[introspection]
+issuer = "https://server.example.com/"
+[storage]
+directory = ""
+[[clients]]
+id = "{client_id}"
+secret = "{client_secret}"
+auth = ["client_secret_basic"]
+audiences = ["*"]
+issuers = ["*"]
+"""
+
+    def __init__(self, program, worker_core, control_core):
+        self.program, self.worker_core, self.control_core = program, worker_core, control_core
+
+    def launch(self):
+        client_id, client_secret = CLIENT.split(":")
+        config = self.directory / "introspectd.toml"
+        config.write_text(self.configuration.format(
+            worker_core=self.worker_core, control_core=self.control_core,
+            admin_token=ADMIN_TOKEN, client_id=client_id, client_secret=client_secret))
+        config.chmod(0o600)
+        self.start([self.program, "--config", config], {self.worker_core, self.control_core})
+        self.url = f"http://{self._address_of('data')}/introspect"
+        self.admin_url = f"http://{self._address_of('admin')}"
+
+    def _address_of(self, plane):
+        listening = rf"listening plane={plane} address=(127\.0\.0\.1:\d+)"
+        return wait_for(f"introspectd does not listen on its {plane} plane",
+                        lambda: re.search(listening, self.output()))[1]
+
+    def warm(self, cli, tokens_file):
+        token_file = self.directory / "admin.token"
+        token_file.write_text(ADMIN_TOKEN)
+        command = [cli, "warm", tokens_file, "--url", self.admin_url, "--token", f"@{token_file}"]
+        warmed = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+        if warmed.returncode != 0:
+            raise Failure(f"introspect-cli warm: exit {warmed.returncode}\n{warmed.stderr}")
