@@ -40,7 +40,7 @@ void Connection::OnRead(std::string_view bytes) {
     return;
   }
   if (state_ != State::kOpen) return;
-  const Now now = pool_.Read();
+  const Now now = pool_.TurnBegan();
   session_.Receive(bytes, now, pool_.FreshOutput());
   Flush(now);
 }
@@ -49,14 +49,14 @@ void Connection::OnReadEnd() {
   read_end_ = true;
   if (state_ == State::kLingering) return Close();
   if (state_ != State::kOpen || stream_.writing()) return;  // OnWritten goes on
-  const Now now = pool_.Read();
+  const Now now = pool_.TurnBegan();
   session_.ReceiveEnd(now, pool_.FreshOutput());
   Flush(now);
 }
 
 void Connection::OnWritten() {
   if (state_ != State::kOpen) return;
-  const Now now = pool_.Read();
+  const Now now = pool_.ReadClock();
   std::string& out = pool_.FreshOutput();
   if (resumption_) session_.Resume(resumption_->first, resumption_->second, now, out);
   resumption_.reset();

@@ -56,8 +56,16 @@ ConnectionPool::ConnectionPool(net::Loop& loop, const HttpLimits& limits, Peers&
       hooks_(std::move(hooks)),
       read_buffer_(kReadBufferBytes),
       idle_(loop, [this] { GoOn(); }),
-      after_poll_(loop, [this] { Settle(); }) {
+      after_poll_(loop, [this] {
+        Settle();
+        turn_began_.reset();
+      }) {
   output_.reserve(limits.output_bytes_max + kReadBufferBytes);
+}
+
+Now ConnectionPool::TurnBegan() {
+  if (!turn_began_) turn_began_ = clock_.Read();
+  return *turn_began_;
 }
 
 void ConnectionPool::Accept(net::Listener& listener) { TakeSlot().Open(listener, clock_.Read()); }

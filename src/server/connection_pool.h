@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -79,7 +80,10 @@ class ConnectionPool {
   void GoOnLater(Connection& connection);
   void Defer(Connection& connection);
   void EndBatch() { hooks_.end_batch(); }
-  Now Read() { return clock_.Read(); }
+  // The time at which this turn of the loop began to read: one reading of the clocks for all. While
+  // the loop polls; what happens before the poll would be old when it ends.
+  Now TurnBegan();
+  Now ReadClock() { return clock_.Read(); }
   std::string& output() { return output_; }
   std::string& FreshOutput() {
     output_.clear();
@@ -119,6 +123,7 @@ class ConnectionPool {
   std::string settled_output_;
   net::IdleWork idle_;
   net::AfterPoll after_poll_;
+  std::optional<Now> turn_began_;
   bool draining_ = false;
 };
 
