@@ -73,6 +73,7 @@ void IntrospectEndpoint::SetRegistry(std::shared_ptr<const client::Registry> reg
 
 void IntrospectEndpoint::ForgetDeferred() {
   deferred_.clear();
+  scopes_.clear();
   retired_.clear();
 }
 
@@ -101,8 +102,11 @@ Plan IntrospectEndpoint::OnHead(Exchange& exchange) {
     exchange.reply = *refused;
     return Plan::kAnswered;
   }
-  // Nobody is asked to send a body that credentials in the head make useless.
-  if (head.expects_continue && head.authorization) {
+  exchange.always = true;
+  // Nobody is asked to send a body that credentials in the head make useless; one that is too large
+  // is refused for that.
+  const bool fits = head.content_length.value_or(0) <= config_.limits.data.body_bytes_max;
+  if (head.expects_continue && head.authorization && fits) {
     const Client* client = nullptr;
     switch (Authenticate(exchange, {}, client)) {
       case Auth::kGood:
@@ -142,20 +146,20 @@ Progress IntrospectEndpoint::OnRequest(Exchange& exchange) {
     exchange.reply = ReplyTo({.kind = Verdict::Kind::kUnknown}, client->caller, exchange.now);
     return Progress::kAnswered;
   }
-  const TokenDigest token = TokenDigest::Of(form_.token());
-  if (!form_.scope().empty()) {  // it would have to be kept
-    exchange.reply = Introspect({token, form_.scope()}, client->caller, exchange.now);
-    return Progress::kAnswered;
-  }
   exchange.deferred = static_cast<std::uint32_t>(deferred_.size());
-  deferred_.push_back({token, &client->caller});
+  deferred_.push_back({.token = TokenDigest::Of(form_.token()),
+                       .caller = &client->caller,
+                       .scope_at = scopes_.size(),
+                       .scope_size = form_.scope().size()});
+  scopes_ += form_.scope();
   return Progress::kDeferred;
 }
 
 Reply IntrospectEndpoint::OnDeferred(std::uint32_t deferred, Now now) {
   PrefetchFor(deferred);
   const Deferred& asked = deferred_[deferred];
-  return Introspect({asked.token, {}}, *asked.caller, now);
+  const auto scope = std::string_view(scopes_).substr(asked.scope_at, asked.scope_size);
+  return Introspect({asked.token, scope}, *asked.caller, now);
 }
 
 void IntrospectEndpoint::BeginAnswers() {

@@ -81,8 +81,11 @@ class IntrospectEndpoint final : public http::Handler {
   struct Deferred {
     TokenDigest token;
     const Caller* caller;  // of registry_, or of one in retired_
+    std::size_t scope_at;  // in scopes_
+    std::size_t scope_size;
   };
   std::vector<Deferred> deferred_;
+  std::string scopes_;
   std::vector<std::shared_ptr<const client::Registry>> retired_;
 };
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <utility>
 
 #include "text/ascii.h"
@@ -172,10 +171,9 @@ bool Gate::TakeKnownHeader(std::string_view name, std::string_view value, Span a
 bool Gate::TakeContentLength(std::string_view value) {
   if (std::exchange(has_content_length_, true) || value.empty()) return false;
   std::uint64_t length = 0;
-  constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max() / 16;
   for (const char c : value) {
     if (!text::IsDigit(c)) return false;
-    length = std::min(kMax, length * 10 + static_cast<std::uint64_t>(c - '0'));
+    length = std::min(Head::kLengthMax, length * 10 + static_cast<std::uint64_t>(c - '0'));
   }
   head_.content_length = length;
   return true;

@@ -34,7 +34,8 @@ class Gate {
   Refusal refusal() const { return refusal_; }
   // After kDone. Views are into `message`, which must begin with the bytes that were fed.
   Head head(std::string_view message) const;
-  bool started() const { return scanned_ > 0; }
+  // Whether a request line has begun; empty lines before it are nothing yet.
+  bool started() const { return has_request_line_ || scanned_ > line_start_; }
 
  private:
   struct Span {

@@ -49,11 +49,15 @@ struct Exchange {
   // What the handler noted of this very head (byte for byte) on this connection; 0 = nothing yet.
   std::uint64_t& note;
 
-  // The answer: set, and kAnswered returned. The body must live until the call's return only.
+  // The answer: set, and kAnswered returned. The body must live until the next call, but for
+  // OnDeferred, which may come before it is copied.
   Reply reply{};
   std::unique_ptr<Source> source{};  // instead of reply's body
   std::string_view source_type{};
   bool close = false;          // behind this answer
+  // OnHead with kBuffer: the same bytes would get the same plan whenever they came, so that they
+  // need not be asked about again on this connection.
+  bool always = false;
   std::uint32_t deferred = 0;  // kDeferred: what the handler calls this answer
 };
 

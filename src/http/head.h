@@ -19,7 +19,7 @@ struct Head {
   std::string_view method;
   std::string_view target;  // origin-form
   Version version;
-  std::optional<std::uint64_t> content_length;  // saturated
+  std::optional<std::uint64_t> content_length;  // at most kLengthMax, which stands for more, too
   std::optional<std::string_view> content_type;
   std::optional<std::string_view> authorization;
   bool chunked = false;
@@ -31,8 +31,12 @@ struct Head {
   std::size_t header_count = 0;
   std::size_t size = 0;  // of the head, with the empty line
 
+  static constexpr std::uint64_t kLengthMax = UINT64_MAX / 16;
+
   // The target without its query, which is never read.
   std::string_view path() const { return target.substr(0, target.find('?')); }
+  // No parser and no client lives to see the end of such a body.
+  bool endless() const { return content_length == kLengthMax; }
   bool has_body() const { return chunked || content_length.value_or(0) > 0; }
   bool keep_alive() const {
     return !says_close && !upgrade && (version.minor >= 1 || says_keep_alive);

@@ -49,12 +49,13 @@ void Session::Open(std::uint32_t slot, std::uint32_t generation, Now now) {
   deferred_.clear();
   source_.reset();
   FinishRequest(false, now);
+  BeginTurn();
   // A client that has just connected has something to ask.
   deadline_ms_ = now.boot_ms + limits_.head_ms_max;
 }
 
 void Session::Receive(std::string_view in, Now now, std::string& out) {
-  answered_in_turn_ = 0;
+  BeginTurn();
   if (!held_.empty() || state_ == State::kClosing) {
     held_.append(in);
     return Run(now, out);
@@ -92,8 +93,10 @@ void Session::Resume(const Ticket& ticket, Resumption resumption, Now now, std::
 }
 
 void Session::Continue(Now now, std::string& out) {
-  answered_in_turn_ = 0;
-  stopped_ = false;
+  BeginTurn();
+  // While its answers were on their way nothing was read from the client.
+  waiting_ = false;
+  if (idle()) deadline_ms_ = now.boot_ms + limits_.idle_ms_max;
   if (source_ != nullptr) PullSource(now, out);
   Run(now, out);
 }
@@ -123,7 +126,7 @@ void Session::Drain() {
   if (idle()) state_ = State::kClosing;
 }
 
-bool Session::idle() const { return state_ == State::kHead && !gate_.started() && held_.empty(); }
+bool Session::idle() const { return state_ == State::kHead && !gate_.started() && !stopped_; }
 
 bool Session::reading() const {
   return state_ == State::kHead || state_ == State::kBody || state_ == State::kChunks ||
@@ -131,6 +134,16 @@ bool Session::reading() const {
 }
 
 bool Session::wants_input() const { return reading() && !stopped_ && !end_of_input_; }
+
+// Answers that are owed count, so that no number of reads makes them more.
+void Session::BeginTurn() {
+  answered_in_turn_ = static_cast<std::uint32_t>(deferred_.size());
+  stopped_ = false;
+}
+
+bool Session::TurnIsOver(const std::string& out) const {
+  return answered_in_turn_ >= limits_.pipeline_max || out.size() >= limits_.output_bytes_max;
+}
 
 void Session::Run(Now now, std::string& out) {
   const std::size_t used = Process(held_, now, out);
@@ -141,7 +154,8 @@ void Session::Run(Now now, std::string& out) {
 std::size_t Session::Process(std::string_view in, Now now, std::string& out) {
   std::size_t at = 0;
   while (state_ != State::kClosing) {
-    if (answered_in_turn_ >= limits_.pipeline_max || out.size() >= limits_.output_bytes_max) {
+    const bool all_read = at == in.size() && reading();
+    if (TurnIsOver(out) && !all_read) {
       stopped_ = true;
       return at;
     }
@@ -183,17 +197,18 @@ Session::Next Session::StepHead(std::string_view message, Now now, std::string& 
   }
   switch (gate_.Feed(message)) {
     case Gate::Step::kNeedMore:
-      return WaitFor(limits_.head_ms_max, now);
+      return gate_.started() ? WaitFor(limits_.head_ms_max, now) : Next::kWait;
     case Gate::Step::kRefused:
       return Refuse(StatusOf(gate_.refusal()), now, out);
     case Gate::Step::kDone:
       break;
   }
   const Head& head = CurrentHead(message);
-  if (Referee::Knows(head.method) && !referee_.AgreesOnHead(message.substr(0, head.size), head)) {
+  const bool judged = Referee::Knows(head.method) && !head.endless();
+  if (judged && !referee_.AgreesOnHead(message.substr(0, head.size), head)) {
     return Refuse(400, now, out);
   }
-  if (head.expects_other) return Refuse(417, now, out);
+  if (head.expects_other) return Refuse(417, now, out, head.method != "HEAD");
   state_ = State::kHeadWhole;
   return Next::kGoOn;
 }
@@ -204,7 +219,7 @@ Session::Next Session::StepHeadWhole(std::string_view message, std::size_t& at, 
   Exchange exchange = MakeExchange(head, {}, now);
   const Plan plan = handler_.OnHead(exchange);
   if (plan == Plan::kPending) return Pend(State::kPendingHead, now);
-  if (plan != Plan::kAnswered) return BeginBody(plan, head, message, at, now, out);
+  if (plan != Plan::kAnswered) return BeginBody(plan, exchange, message, at, out);
   // What the body of such a request is, is not worth waiting for.
   exchange.close |= head.has_body() || !Referee::Knows(head.method);
   at += head.size;
@@ -212,20 +227,21 @@ Session::Next Session::StepHeadWhole(std::string_view message, std::size_t& at, 
   return Next::kGoOn;
 }
 
-Session::Next Session::BeginBody(Plan plan, const Head& head, std::string_view message,
-                                 std::size_t& at, Now now, std::string& out) {
+Session::Next Session::BeginBody(Plan plan, const Exchange& exchange, std::string_view message,
+                                 std::size_t& at, std::string& out) {
+  const Head& head = exchange.head;
   resumption_ = Resumption::kNone;
   waiting_ = false;
   if (plan == Plan::kBuffer && head.content_length.value_or(0) > limits_.body_bytes_max) {
-    return Refuse(413, now, out);
+    return Refuse(413, exchange.now, out);
   }
   if (head.expects_continue) {
-    Settle(now, out);
+    Settle(exchange.now, out);
     out += kContinue;
   }
   if (plan == Plan::kBuffer && !head.chunked) {
     state_ = State::kBody;
-    Remember(message, head);
+    if (exchange.always) Remember(message, head);
     return Next::kGoOn;
   }
   state_ = plan == Plan::kBuffer ? State::kChunks : State::kStream;
@@ -358,14 +374,15 @@ void Session::FinishRequest(bool close, Now now) {
   resumption_ = Resumption::kNone;
   waiting_ = at_known_head_ = false;
   head_bytes_.clear();
+  if (body_.capacity() > kHeldBytesKept) std::string().swap(body_);
   gate_.Reset();
   deadline_ms_ = now.boot_ms + limits_.idle_ms_max;
 }
 
-Session::Next Session::Refuse(int status, Now now, std::string& out) {
+Session::Next Session::Refuse(int status, Now now, std::string& out, bool with_body) {
   Settle(now, out);
   AppendReply({.status = status, .body = handler_.RefusalBody(status)}, Persistence::kClose,
-              date_.Get(now.seconds()), true, out);
+              date_.Get(now.seconds()), with_body, out);
   state_ = State::kClosing;
   return Next::kGoOn;
 }
@@ -385,7 +402,7 @@ void Session::PullSource(Now now, std::string& out) {
   if (source_chunked_) AppendLastChunk(out);
   source_.reset();
   std::string().swap(source_part_);
-  FinishRequest(close_behind_source_, now);
+  FinishRequest(close_behind_source_ || draining_, now);
 }
 
 // Only heads that leave nothing open: the next request with these bytes takes the same way.

@@ -81,12 +81,14 @@ class Session {
   enum class Next : std::uint8_t { kGoOn, kWait };
 
   bool reading() const;
+  void BeginTurn();
+  bool TurnIsOver(const std::string& out) const;
   void Run(Now now, std::string& out);
   std::size_t Process(std::string_view in, Now now, std::string& out);
   Next Step(std::string_view in, std::size_t& at, Now now, std::string& out);
   Next StepHead(std::string_view message, Now now, std::string& out);
   Next StepHeadWhole(std::string_view message, std::size_t& at, Now now, std::string& out);
-  Next BeginBody(Plan plan, const Head& head, std::string_view message, std::size_t& at, Now now,
+  Next BeginBody(Plan plan, const Exchange& exchange, std::string_view message, std::size_t& at,
                  std::string& out);
   Next StepBody(std::string_view message, std::size_t& at, Now now, std::string& out);
   Next StepChunks(std::string_view rest, std::size_t& at, Now now, std::string& out);
@@ -96,7 +98,7 @@ class Session {
   bool DecodeChunks(std::string_view bytes, std::size_t& used, bool& last);
   void Answer(const Head& head, Exchange& exchange, Now now, std::string& out);
   void FinishRequest(bool close, Now now);
-  Next Refuse(int status, Now now, std::string& out);
+  Next Refuse(int status, Now now, std::string& out, bool with_body = true);
   void PullSource(Now now, std::string& out);
   void Remember(std::string_view message, const Head& head);
   const Head& CurrentHead(std::string_view message);
@@ -139,7 +141,7 @@ class Session {
   bool close_behind_source_ = false;
   std::string source_part_;
 
-  std::string known_bytes_;     // the last head that led to a buffered body
+  std::string known_bytes_;     // the last head that is always followed by a buffered body
   Head known_head_;             // its views are into known_bytes_
   bool at_known_head_ = false;  // the request under way has it
   std::uint64_t note_ = 0;      // the handler's, about known_bytes_

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "absl/synchronization/mutex.h"
+#include "base/mutex.h"
 #include "net/loop.h"
 
 namespace introspectd::net {
@@ -24,7 +24,7 @@ class Mailbox {
   void Post(Message message) ABSL_LOCKS_EXCLUDED(mutex_) {
     bool first;
     {
-      const absl::MutexLock lock(&mutex_);
+      const base::MutexLock lock(mutex_);
       if (closed_) return;
       first = messages_.empty();
       messages_.push_back(std::move(message));
@@ -35,7 +35,7 @@ class Mailbox {
   // What is posted from now on is dropped.
   void Close() ABSL_LOCKS_EXCLUDED(mutex_) {
     {
-      const absl::MutexLock lock(&mutex_);
+      const base::MutexLock lock(mutex_);
       closed_ = true;
     }
     waker_.Close();
@@ -44,7 +44,7 @@ class Mailbox {
  private:
   void Deliver() ABSL_LOCKS_EXCLUDED(mutex_) {
     {
-      const absl::MutexLock lock(&mutex_);
+      const base::MutexLock lock(mutex_);
       delivering_.swap(messages_);
     }
     for (Message& message : delivering_) receive_(std::move(message));
@@ -52,7 +52,7 @@ class Mailbox {
   }
 
   std::function<void(Message)> receive_;
-  absl::Mutex mutex_;
+  base::Mutex mutex_;
   std::vector<Message> messages_ ABSL_GUARDED_BY(mutex_);
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<Message> delivering_;

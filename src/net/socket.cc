@@ -63,19 +63,21 @@ absl::StatusOr<Socket> BindTcp(ListenAddress& address) {
   const int on = 1;
   if (socket.fd() < 0) return Failed(address, "socket");
   setsockopt(socket.fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  setsockopt(socket.fd(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   if (at.storage.ss_family == AF_INET6) {
     setsockopt(socket.fd(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   }
   if (bind(socket.fd(), at.raw(), at.size) != 0) return Failed(address, "bind");
+  // Not before: a port on which another server listens must not be shared with it. Those that were
+  // bound and do not listen yet stand in nobody's way.
+  setsockopt(socket.fd(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   if (address.port == 0) address.port = PortOf(socket.fd());
   return socket;
 }
 
-// Whether somebody answers there.
+// Whether somebody may be there: only a file that refuses connections is left over.
 bool IsServed(SocketAddress& at) {
   const Socket probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  return connect(probe.fd(), at.raw(), at.size) == 0 || errno == EAGAIN;
+  return connect(probe.fd(), at.raw(), at.size) == 0 || errno != ECONNREFUSED;
 }
 
 absl::StatusOr<Socket> BindUnix(const ListenAddress& address) {

@@ -31,9 +31,10 @@ class Socket {
   int fd_ = -1;
 };
 
-// A bound socket that does not listen yet. TCP: with SO_REUSEPORT, so that every worker may bind
-// one of its own; `address.port` 0 becomes the port that was found. Unix: a left-over file of a
-// server that is gone is replaced, one that answers is an error.
+// A bound socket that does not listen yet. An address that is served already is an error. TCP: with
+// SO_REUSEPORT, so that every worker may have one of its own, all of them bound before any listens;
+// `address.port` 0 becomes the port that was found. Unix: a left-over file of a server that is gone
+// is replaced.
 absl::StatusOr<Socket> Bind(ListenAddress& address);
 
 // Another descriptor of the same socket, for listeners that cannot be bound twice (unix).

@@ -86,13 +86,17 @@ void Connection::GoOn(Now now) {
 // Writes what the session has said, and lets it go on for as long as the socket takes it.
 void Connection::Flush(Now now) {
   for (int round = 0; round < kRoundsPerTurn; ++round) {
+    std::string& out = pool_.output();
+    // Nobody who waits for the peer may owe answers: when the peer is ready, they are forgotten.
+    if (!out.empty()) session_.Settle(now, out);
     pool_.EndBatch();
-    if (!Send(pool_.output(), now)) return;
+    if (!Send(out, now)) return;
     if (session_.has_deferred() || session_.closing() || !session_.has_more()) {
       return Proceed(now);
     }
     session_.Continue(now, pool_.FreshOutput());
   }
+  stream_.StopReading();
   pool_.GoOnLater(*this);
 }
 
@@ -115,6 +119,7 @@ bool Connection::Send(std::string_view bytes, Now now) {
 }
 
 void Connection::Proceed(Now now) {
+  if (session_.has_more()) stream_.StopReading();  // or what is held would grow
   if (session_.has_deferred()) return pool_.Defer(*this);
   if (session_.closing()) return Linger(now);
   if (session_.has_more()) return pool_.GoOnLater(*this);

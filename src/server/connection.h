@@ -6,7 +6,9 @@
 // Owner:   a slot of its ConnectionPool; it is free again only once its stream has closed.
 //
 // 1. While a write is under way nothing is read: what a client does not take, it can't add to.
-// 2. kLingering: everything was said, and what the client still sends is dropped, so that no reset
+// 2. What a session cannot take in this turn stays in the socket.
+// 3. Answers are owed (deferred) by connections that write nothing, and only until the turn ends.
+// 4. kLingering: everything was said, and what the client still sends is dropped, so that no reset
 //    reaches it before the answer (RFC 9112 9.6).
 #pragma once
 
@@ -42,7 +44,8 @@ class Connection final : public net::StreamOwner {
   std::uint32_t slot() const { return slot_; }
   std::uint32_t generation() const { return generation_; }
   std::uint64_t peer() const { return stream_.peer(); }
-  bool counted = false;  // the pool's: it has a place among the peers
+  bool counted = false;   // the pool's: it has a place among the peers
+  bool deferred = false;  // the pool's: it is among those that owe answers
 
   void OnRead(std::string_view bytes) override;
   void OnReadEnd() override;

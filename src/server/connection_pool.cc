@@ -102,16 +102,18 @@ void ConnectionPool::GoOnLater(Connection& connection) {
 }
 
 void ConnectionPool::Defer(Connection& connection) {
+  if (std::exchange(connection.deferred, true)) return;
   deferred_.push_back(&connection);
   if (deferred_.size() >= kDeferredMax) Settle();
 }
 
 void ConnectionPool::Settle() {
-  if (deferred_.empty()) return;
+  if (deferred_.empty()) return hooks_.settled();  // those that were answered out of turn
   const Now now = clock_.Read();
   settled_output_.clear();
   hooks_.begin_answers();
   for (Connection* connection : deferred_) {
+    connection->deferred = false;
     connection->Settle(now, settled_output_);
     settled_.push_back({connection, settled_output_.size()});
   }

@@ -41,7 +41,7 @@ ControlLoop::ControlLoop(Shared& shared, std::vector<BoundSocket> sockets,
                .registry = [this]() -> const client::Registry& { return verifier_.registry(); },
                .verify =
                    [this](api::VerificationRequest request) {
-                     verifier_.Ask(Verifier::Realm::kAdmin, 0, std::move(request));
+                     mailbox_.Post(VerifyForAdmin{std::move(request)});
                    },
                .resume =
                    [this](const http::Ticket& ticket) {
@@ -91,6 +91,8 @@ void ControlLoop::SetRegistry(std::shared_ptr<const client::Registry> registry) 
 void ControlLoop::Receive(ToControl message) {
   if (auto* verify = std::get_if<VerifyForWorker>(&message)) {
     verifier_.Ask(Verifier::Realm::kClients, verify->worker, std::move(verify->request));
+  } else if (auto* verify_admin = std::get_if<VerifyForAdmin>(&message)) {
+    verifier_.Ask(Verifier::Realm::kAdmin, 0, std::move(verify_admin->request));
   } else if (const auto* taken = std::get_if<RegistryTaken>(&message)) {
     hooks_.registry_taken(taken->generation);
   } else {

@@ -37,11 +37,15 @@ struct VerifyForWorker {
   std::uint32_t worker = 0;
   api::VerificationRequest request;
 };
+// From the control loop to itself: no session is resumed before it has said that it waits.
+struct VerifyForAdmin {
+  api::VerificationRequest request;
+};
 struct RegistryTaken {
   std::uint64_t generation = 0;
 };
 struct Drained {};
 
-using ToControl = std::variant<VerifyForWorker, RegistryTaken, Drained>;
+using ToControl = std::variant<VerifyForWorker, VerifyForAdmin, RegistryTaken, Drained>;
 
 }  // namespace introspectd::server

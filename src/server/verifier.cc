@@ -19,17 +19,19 @@ void Verifier::Ask(Realm realm, std::uint32_t worker, api::VerificationRequest r
   const Asker asker{worker, request.ticket};
   const std::pair name{static_cast<int>(realm), request.digest};
   if (const auto found = running_.find(name);
-      found != running_.end() && found->second->registry == registry_) {
+      found != running_.end() && found->second->registry == registry_ &&
+      found->second->pairs == request.pairs) {
     found->second->askers.push_back(asker);
     return;
   }
-  if (jobs_ >= jobs_max_) {
+  std::size_t& jobs = jobs_[static_cast<std::size_t>(realm)];
+  if (jobs >= jobs_max_) {
     Result full{.realm = realm, .verified = {.generation = registry_->generation()}};
     full.verified.resumption = http::Resumption::kUnavailable;
     full.askers.push_back(asker);
     return report_(full);
   }
-  ++jobs_;
+  ++jobs;
   auto job = std::make_shared<Job>(
       Job{realm, std::move(request.pairs), registry_, request.digest, {asker}, std::nullopt});
   running_.insert_or_assign(name, job);
@@ -43,7 +45,7 @@ void Verifier::Run(Job& job) {
 }
 
 void Verifier::Finish(const std::shared_ptr<Job>& job) {
-  --jobs_;
+  --jobs_[static_cast<std::size_t>(job->realm)];
   const std::pair name{static_cast<int>(job->realm), job->name};
   if (const auto found = running_.find(name); found != running_.end() && found->second == job) {
     running_.erase(found);

@@ -6,6 +6,7 @@
 // unavailable.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -66,7 +67,7 @@ class Verifier {
   // By realm and what is verified: a running job that others may join. One of an older registry is
   // not joined.
   absl::flat_hash_map<std::pair<int, crypto::Sha256>, std::shared_ptr<Job>> running_;
-  std::size_t jobs_ = 0;
+  std::array<std::size_t, 2> jobs_{};  // of each realm: clients cannot keep an issuer out
 };
 
 }  // namespace introspectd::server

@@ -16,7 +16,11 @@ namespace {
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
 
 // Sanitizers must see every block, or they would miss what is done to one after its end.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if !defined(__has_feature)
+#define __has_feature(name) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
+    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 constexpr bool kPlainMalloc = true;
 #else
 constexpr bool kPlainMalloc = false;
@@ -30,6 +34,7 @@ std::size_t RoundUp(std::size_t bytes, std::size_t step) {
 
 Pool::~Pool() {
   for (const Region& region : regions_) munmap(region.begin, region.bytes);
+  for (void* block : plain_) std::free(block);
 }
 
 Pool::SizeClass Pool::ClassOf(std::size_t bytes) {
@@ -49,6 +54,7 @@ void* Pool::Allocate(std::size_t bytes) {
   if (kPlainMalloc) {
     void* block = std::malloc(bytes);
     CHECK(block != nullptr);
+    plain_.insert(block);
     return block;
   }
   if (bytes > kCoarseMax) return Map(RoundUp(bytes, kHugePage));
@@ -68,7 +74,10 @@ void* Pool::Allocate(std::size_t bytes) {
 }
 
 void Pool::Free(void* block, std::size_t bytes) {
-  if (kPlainMalloc) return std::free(block);
+  if (kPlainMalloc) {
+    CHECK(plain_.erase(block) == 1);
+    return std::free(block);
+  }
   if (bytes > kCoarseMax) return Unmap(static_cast<char*>(block));
   FreeBlock*& first = free_[ClassOf(bytes).index];
   first = new (block) FreeBlock{first};

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstddef>
+#include <unordered_set>
 #include <vector>
 
 namespace introspectd::token {
@@ -56,6 +57,7 @@ class Pool {
   char* at_ = nullptr;
   char* end_ = nullptr;
   std::vector<Region> regions_;
+  std::unordered_set<void*> plain_;  // with sanitizers: every block in use
 };
 
 // For standard and Abseil containers.

@@ -24,8 +24,8 @@
 #include <cstdint>
 #include <memory>
 
-#include "absl/synchronization/mutex.h"
 #include "base/check.h"
+#include "base/mutex.h"
 
 namespace introspectd::token {
 
@@ -93,7 +93,7 @@ class Turnstile {
 
  private:
   Reader::Line* Register() ABSL_LOCKS_EXCLUDED(mutex_) {
-    const absl::MutexLock lock(&mutex_);
+    const base::MutexLock lock(mutex_);
     const std::size_t count = count_.load(std::memory_order_relaxed);
     for (std::size_t i = 0; i < count; ++i) {
       if (!lines_[i]->taken.exchange(true, std::memory_order_acq_rel)) return lines_[i].get();
@@ -107,7 +107,7 @@ class Turnstile {
 
   alignas(64) std::atomic<int> side_{0};
   alignas(64) std::atomic<std::size_t> count_{0};
-  absl::Mutex mutex_;
+  base::Mutex mutex_;
   std::array<std::unique_ptr<Reader::Line>, kReadersMax> lines_;
 
   // The writer's.

@@ -1,0 +1,154 @@
+// SIGHUP: clients and secrets change without a connection being dropped, all or nothing.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <atomic>
+#include <thread>
+
+#include "support/wait_until.h"
+#include "system/node.h"
+
+namespace introspectd::system_test {
+namespace {
+
+using support::Basic;
+using support::GatewayLike;
+using support::WaitUntil;
+
+constexpr std::string_view kOldSecret = "the-old-secret-of-partner";
+constexpr std::string_view kNewSecret = "the-new-secret-of-partner";
+
+ConfigText With(std::string tables) {
+  ConfigText config;
+  config.tables = std::move(tables);
+  return config;
+}
+
+class ReloadTest : public testing::Test {
+ protected:
+  ReloadTest() : node_(With(GatewayLike("partner", kOldSecret))) {
+    node_.KeepSecret("the old secret", kOldSecret);
+    node_.KeepSecret("the new secret", kNewSecret);
+    node_.Push(Upsert(support::kExampleToken, support::ExampleClaims()));
+  }
+
+  int StatusFor(std::string_view id, std::string_view secret) {
+    return node_.Ask({.authorization = Basic(id, secret)}).status;
+  }
+
+  void Reload(const std::string& config) {
+    node_.process().Reconfigure(config);
+    node_.process().Signal(SIGHUP);
+  }
+
+  // The same, and waits until the server reports that it is done.
+  void ReloadAndWait(const std::string& config) {
+    const std::size_t before = ReloadsReported();
+    Reload(config);
+    ASSERT_TRUE(WaitUntil([&] { return ReloadsReported() > before; })) << node_.process().log();
+  }
+
+  std::size_t ReloadsReported() {
+    const std::string log = node_.process().log();
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = log.find("reloaded", at)) != std::string::npos; ++at) ++count;
+    return count;
+  }
+
+  // A reload that the server refuses: it says so in its log.
+  void ExpectRefused(const std::string& config) {
+    const std::size_t before = node_.process().log().size();
+    Reload(config);
+    ASSERT_TRUE(WaitUntil([&] { return node_.process().log().size() > before; }));
+    EXPECT_EQ(StatusFor("partner", kOldSecret), 200);
+    EXPECT_EQ(StatusFor(support::kGateway, support::kGatewaySecret), 200);
+    EXPECT_EQ(StatusFor("newcomer", kNewSecret), 401);
+  }
+
+  Node node_;
+};
+
+TEST_F(ReloadTest, AddsAClient) {
+  EXPECT_EQ(StatusFor("newcomer", kNewSecret), 401);
+  ReloadAndWait(
+      With(GatewayLike("partner", kOldSecret) + GatewayLike("newcomer", kNewSecret)).Text());
+  EXPECT_EQ(StatusFor("newcomer", kNewSecret), 200);
+  EXPECT_EQ(StatusFor("partner", kOldSecret), 200);
+}
+
+TEST_F(ReloadTest, RemovesAClientEvenFromAnOpenConnection) {
+  Connection open = node_.Connect();
+  const std::string request = Request{.authorization = Basic("partner", kOldSecret)}.Bytes();
+  ASSERT_EQ(open.Ask(request).status, 200);
+  ReloadAndWait(With("").Text());
+  EXPECT_EQ(open.Ask(request).status, 401);
+  EXPECT_EQ(StatusFor("partner", kOldSecret), 401);
+  EXPECT_EQ(open.Ask(Request{}.Bytes()).body, support::ExampleAnswer());
+}
+
+TEST_F(ReloadTest, RotatesASecret) {
+  EXPECT_EQ(StatusFor("partner", kOldSecret), 200);  // remembered from here on
+  EXPECT_EQ(StatusFor("partner", kNewSecret), 401);
+  ReloadAndWait(With(GatewayLike("partner", kNewSecret)).Text());
+  for (int i = 0; i < 50; ++i) {  // A08: no worker takes the old one any more
+    EXPECT_EQ(StatusFor("partner", kOldSecret), 401);
+    EXPECT_EQ(StatusFor("partner", kNewSecret), 200);
+  }
+}
+
+TEST_F(ReloadTest, ChangesWhatAClientMayKnow) {
+  const auto body = [&] { return node_.Ask({.authorization = Basic("partner", kOldSecret)}).body; };
+  EXPECT_EQ(body(), support::ExampleAnswer());
+  ReloadAndWait(With(support::ClientTable("partner", "secret = \"the-old-secret-of-partner\"",
+                                          "audiences = [\"https://other.example.net/\"]"))
+                    .Text());
+  EXPECT_EQ(body(), support::kInactive);
+}
+
+TEST_F(ReloadTest, KeepsTokens) {
+  ReloadAndWait(With(GatewayLike("newcomer", kNewSecret)).Text());
+  EXPECT_EQ(node_.Introspect(support::kExampleToken), support::ExampleAnswer());
+}
+
+TEST_F(ReloadTest, RefusesAFileThatIsNotToml) { ExpectRefused("[server\n"); }
+
+TEST_F(ReloadTest, RefusesAnUnknownKeyAndAppliesNothingElse) {
+  ExpectRefused(With("").Text() + GatewayLike("newcomer", kNewSecret) + "colour = \"red\"\n");
+}
+
+TEST_F(ReloadTest, RefusesTwoClientsOfOneName) {
+  ExpectRefused(
+      With(GatewayLike("newcomer", kNewSecret) + GatewayLike("newcomer", kOldSecret)).Text());
+}
+
+TEST_F(ReloadTest, AFileThatIsRightAgainIsTaken) {
+  ExpectRefused("nonsense");
+  ReloadAndWait(With(GatewayLike("newcomer", kNewSecret)).Text());
+  EXPECT_EQ(StatusFor("newcomer", kNewSecret), 200);
+}
+
+// A14: nobody notices.
+TEST_F(ReloadTest, NoRequestFailsWhileFilesChange) {
+  std::atomic<bool> stop = false;
+  std::atomic<int> wrong = 0;
+  std::atomic<int> asked = 0;
+  std::thread client([&] {
+    Connection connection = node_.Connect();
+    while (!stop) {
+      wrong += connection.Ask(Request{}.Bytes()).body != support::ExampleAnswer();
+      ++asked;
+    }
+  });
+  for (int i = 0; i < 50; ++i) {
+    ReloadAndWait(With(GatewayLike("newcomer", i % 2 == 0 ? kNewSecret : kOldSecret)).Text());
+  }
+  stop = true;
+  client.join();
+  EXPECT_GT(asked, 50);
+  EXPECT_EQ(wrong, 0);
+}
+
+}  // namespace
+}  // namespace introspectd::system_test

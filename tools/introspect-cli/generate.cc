@@ -1,0 +1,61 @@
+// introspect-cli generate: a seeded population of tokens, as an issuer would push them.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "commands.h"
+#include "output_file.h"
+#include "population/population.h"
+
+namespace introspectd::cli {
+
+namespace {
+
+struct GenerateOptions {
+  std::uint64_t tokens = 0;
+  population::Options population;
+};
+
+ExitCode Generate(const GenerateOptions& options) {
+  constexpr std::size_t kBufferBytes = std::size_t{256} << 10;
+  absl::StatusOr<OutputFile> output = OutputFile::Create("-");
+  if (!output.ok()) return Fail(output.status());
+  const population::Population population(options.population);
+  std::string lines;
+  lines.reserve(kBufferBytes + 4096);
+  for (std::uint64_t i = 0; i < options.tokens; ++i) {
+    population.AppendUpdates(i, lines);
+    if (lines.size() < kBufferBytes) continue;
+    if (!output->Write(lines)) break;
+    lines.clear();
+  }
+  static_cast<void>(output->Write(lines));
+  const absl::Status status = output->Commit();
+  return status.ok() ? kDone : Fail(status);
+}
+
+}  // namespace
+
+void AddGenerate(CLI::App& app, Command& command) {
+  CLI::App* const sub = app.add_subcommand(
+      "generate", "Write the updates of N made-up tokens: the same for the same seed");
+  const auto options = std::make_shared<GenerateOptions>();
+  options->population.now = base::ReadWallMicros() / kMicrosPerSecond;
+  sub->add_option("N", options->tokens, "How many tokens")
+      ->check(CLI::NonNegativeNumber)
+      ->required();
+  sub->add_option("--seed", options->population.seed, "What the tokens depend on")
+      ->check(CLI::NonNegativeNumber)
+      ->required();
+  sub->add_option("--now", options->population.now,
+                  "Seconds since 1970 at which all tokens are alive (default: the clock)")
+      ->check(CLI::Range(std::int64_t{100'000}, std::int64_t{1} << 40));
+  sub->add_option("--revoked", options->population.revoked_share,
+                  "The share of them that is revoked at once, 0 to 1")
+      ->check(CLI::Range(0.0, 1.0));
+  sub->callback([&command, options] { command = [options] { return Generate(*options); }; });
+}
+
+}  // namespace introspectd::cli
