@@ -54,7 +54,7 @@ struct Exchange {
   Reply reply{};
   std::unique_ptr<Source> source{};  // instead of reply's body
   std::string_view source_type{};
-  bool close = false;          // behind this answer
+  bool close = false;  // behind this answer
   // OnHead with kBuffer: the same bytes would get the same plan whenever they came, so that they
   // need not be asked about again on this connection.
   bool always = false;

@@ -85,7 +85,7 @@ void Connection::GoOn(Now now) {
 
 // Writes what the session has said, and lets it go on for as long as the socket takes it.
 void Connection::Flush(Now now) {
-  for (int round = 0; round < kRoundsPerTurn; ++round) {
+  for (int round = 1;; ++round) {
     std::string& out = pool_.output();
     // Nobody who waits for the peer may owe answers: when the peer is ready, they are forgotten.
     if (!out.empty()) session_.Settle(now, out);
@@ -94,6 +94,7 @@ void Connection::Flush(Now now) {
     if (session_.has_deferred() || session_.closing() || !session_.has_more()) {
       return Proceed(now);
     }
+    if (round == kRoundsPerTurn) break;
     session_.Continue(now, pool_.FreshOutput());
   }
   stream_.StopReading();

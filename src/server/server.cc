@@ -60,27 +60,12 @@ Server::Server(const Config& config, std::string config_file, Sockets sockets)
     : config_file_(std::move(config_file)),
       shared_(config),
       control_(shared_, std::move(sockets.admin),
-               std::make_shared<const client::Registry>(config, generation_),
-               {.to_worker = [this](std::uint32_t worker,
-                                    ToWorker message) {
-  workers_[worker]->Post(std::move(message)); },
-                .registry_taken = [this](std::uint64_t taken) {
-  OnRegistryTaken(taken); },
-                .drained = [this] {
-  OnDrained(); },
-                .workers = [this]() -> const auto& { return workers_;
-}  // namespace introspectd::server
-}),
-      terminate_(control_.loop(), SIGTERM, [this] {
-  OnStop(); }),
-      interrupt_(control_.loop(), SIGINT, [this] {
-  OnStop(); }),
-      hangup_(control_.loop(), SIGHUP, [this] {
-  Reload(); }),
-      stop_(control_.loop(), [this] {
-  OnStop(); }),
-      drain_max_(control_.loop(), [this] {
-  End(); }) {
+               std::make_shared<const client::Registry>(config, generation_), HooksOfControl()),
+      terminate_(control_.loop(), SIGTERM, [this] { OnStop(); }),
+      interrupt_(control_.loop(), SIGINT, [this] { OnStop(); }),
+      hangup_(control_.loop(), SIGHUP, [this] { Reload(); }),
+      stop_(control_.loop(), [this] { OnStop(); }),
+      drain_max_(control_.loop(), [this] { End(); }) {
   shared_.to_control = [this](ToControl message) { control_.Post(std::move(message)); };
   const auto registry = std::make_shared<const client::Registry>(config, generation_);
   for (std::size_t i = 0; i < sockets.data.size(); ++i) {
@@ -90,6 +75,17 @@ Server::Server(const Config& config, std::string config_file, Sockets sockets)
 }
 
 Server::~Server() = default;
+
+ControlLoop::Hooks Server::HooksOfControl() {
+  ControlLoop::Hooks hooks;
+  hooks.to_worker = [this](std::uint32_t worker, ToWorker message) {
+    workers_[worker]->Post(std::move(message));
+  };
+  hooks.registry_taken = [this](std::uint64_t generation) { OnRegistryTaken(generation); };
+  hooks.drained = [this] { OnDrained(); };
+  hooks.workers = [this]() -> const auto& { return workers_; };
+  return hooks;
+}
 
 void Server::Run() {
   const ServerConfig& config = shared_.config.server;

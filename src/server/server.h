@@ -43,6 +43,7 @@ class Server {
   static absl::Status OpenFor(ListenAddress address, const char* plane,
                               const std::vector<std::vector<BoundSocket>*>& lists);
 
+  ControlLoop::Hooks HooksOfControl();
   void Reload();
   void OnRegistryTaken(std::uint64_t generation);
   void OnStop();

@@ -18,9 +18,9 @@ Verifier::Job::~Job() {
 void Verifier::Ask(Realm realm, std::uint32_t worker, api::VerificationRequest request) {
   const Asker asker{worker, request.ticket};
   const std::pair name{static_cast<int>(realm), request.digest};
-  if (const auto found = running_.find(name);
-      found != running_.end() && found->second->registry == registry_ &&
-      found->second->pairs == request.pairs) {
+  if (const auto found = running_.find(name); found != running_.end() &&
+                                              found->second->registry == registry_ &&
+                                              found->second->pairs == request.pairs) {
     found->second->askers.push_back(asker);
     return;
   }

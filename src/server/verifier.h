@@ -2,8 +2,8 @@
 // it.
 //
 // Threads: the control loop; the slow work runs on libuv's pool.
-// Limits:  limits.secret_verifications_max threads, limits.secret_queue_max waiting; beyond:
-// unavailable.
+// Limits:  in each realm limits.secret_verifications_max threads, limits.secret_queue_max waiting;
+//          beyond: unavailable.
 #pragma once
 
 #include <array>
