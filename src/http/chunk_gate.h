@@ -20,6 +20,9 @@ class ChunkGate {
   // unless kDone).
   Step Feed(std::string_view in, std::size_t& used);
 
+  // How much data of the chunk under way is still to come, as its size line said.
+  std::uint64_t announced() const { return state_ == State::kData ? size_ : 0; }
+
  private:
   enum class State : std::uint8_t {
     kSizeFirst,

@@ -61,6 +61,7 @@ struct Exchange {
   std::uint32_t deferred = 0;  // kDeferred: what the handler calls this answer
 };
 
+// A method that the referee does not know must be answered on the head.
 enum class Plan : std::uint8_t {
   kBuffer,  // OnRequest once the body is whole
   kStream,  // OnBody as it comes, then OnRequest

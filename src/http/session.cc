@@ -219,6 +219,7 @@ Session::Next Session::StepHeadWhole(std::string_view message, std::size_t& at, 
   Exchange exchange = MakeExchange(head, {}, now);
   const Plan plan = handler_.OnHead(exchange);
   if (plan == Plan::kPending) return Pend(State::kPendingHead, now);
+  CHECK(plan == Plan::kAnswered || Referee::Knows(head.method));
   if (plan != Plan::kAnswered) return BeginBody(plan, exchange, message, at, out);
   // What the body of such a request is, is not worth waiting for.
   exchange.close |= head.has_body() || !Referee::Knows(head.method);
@@ -277,7 +278,10 @@ Session::Next Session::StepChunks(std::string_view rest, std::size_t& at, Now no
   bool last = false;
   if (!DecodeChunks(rest.substr(0, room), used, last)) return Refuse(400, now, out);
   at += used;
-  if (body_.size() > limits_.body_bytes_max) return Refuse(413, now, out);
+  if (chunk_gate_.announced() > limits_.body_bytes_max ||
+      body_.size() + chunk_gate_.announced() > limits_.body_bytes_max) {
+    return Refuse(413, now, out);
+  }
   if (last) state_ = State::kWhole;
   return Next::kGoOn;
 }

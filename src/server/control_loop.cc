@@ -120,20 +120,30 @@ void ControlLoop::ReportToWorkers(const Verifier::Result& result) {
   }
 }
 
+// Not at once: the request may be the one that is asking just now.
 void ControlLoop::ReportToAdmin(const Verifier::Result& result) {
-  const bool current = result.verified.generation == verifier_.registry().generation();
-  if (current && result.verified.index) {
-    credentials_.Remember(result.verified.digest, *result.verified.index);
-  }
-  for (const Verifier::Asker& asker : result.askers) {
-    pool_.Resume(asker.ticket, current ? result.verified.resumption : http::Resumption::kRetry);
+  admin_results_.push_back(result);
+  WakePipeline();
+}
+
+void ControlLoop::TakeAdminResults() {
+  for (const Verifier::Result& result : std::exchange(admin_results_, {})) {
+    const bool current = result.verified.generation == verifier_.registry().generation();
+    if (current && result.verified.index) {
+      credentials_.Remember(result.verified.digest, *result.verified.index);
+    }
+    for (const Verifier::Asker& asker : result.askers) {
+      pool_.Resume(asker.ticket, current ? result.verified.resumption : http::Resumption::kRetry);
+    }
   }
 }
 
 void ControlLoop::WakePipeline() { pipeline_turn_.Start(); }
 
 void ControlLoop::TurnPipeline() {
-  if (!pipeline_.Turn(clock_.Read())) pipeline_turn_.Stop();
+  TakeAdminResults();
+  const bool more = pipeline_.Turn(clock_.Read());
+  if (!more && admin_results_.empty()) pipeline_turn_.Stop();
 }
 
 void ControlLoop::Tick() {

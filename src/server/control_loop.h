@@ -48,6 +48,7 @@ class ControlLoop {
   void Report(const Verifier::Result& result);
   void ReportToWorkers(const Verifier::Result& result);
   void ReportToAdmin(const Verifier::Result& result);
+  void TakeAdminResults();
   void WakePipeline();
   void TurnPipeline();
   void Tick();
@@ -66,6 +67,7 @@ class ControlLoop {
   update::Pipeline pipeline_;
   client::CredentialCache credentials_;
   Verifier verifier_;
+  std::vector<Verifier::Result> admin_results_;   // to be taken in the next turn
   api::Control control_;
   std::vector<std::unique_ptr<api::AdminEndpoint>> endpoints_;  // by slot
   Peers peers_;

@@ -32,12 +32,12 @@ absl::StatusOr<Server::Sockets> Server::OpenSockets(const Config& config, std::u
   std::vector<std::vector<BoundSocket>*> all;
   for (auto& list : sockets.data) all.push_back(&list);
   for (const ListenAddress& address : config.server.listen) {
-    if (absl::Status status = OpenFor(address, "data", all); !status.ok()) return status;
+    absl::Status status = OpenFor(address, "data", all, sockets.addresses);
+    if (!status.ok()) return status;
   }
   for (const ListenAddress& address : config.admin.listen) {
-    if (absl::Status status = OpenFor(address, "admin", {&sockets.admin}); !status.ok()) {
-      return status;
-    }
+    absl::Status status = OpenFor(address, "admin", {&sockets.admin}, sockets.addresses);
+    if (!status.ok()) return status;
   }
   return sockets;
 }
@@ -45,19 +45,21 @@ absl::StatusOr<Server::Sockets> Server::OpenSockets(const Config& config, std::u
 // One socket a list: TCP ones of their own, so that the kernel spreads the connections; unix ones
 // cannot be bound twice, and are shared.
 absl::Status Server::OpenFor(ListenAddress address, const char* plane,
-                             const std::vector<std::vector<BoundSocket>*>& lists) {
+                             const std::vector<std::vector<BoundSocket>*>& lists,
+                             std::vector<Listening>& addresses) {
   const bool tcp = address.kind == ListenAddress::Kind::kTcp;
   for (std::size_t i = 0; i < lists.size(); ++i) {
     auto socket = tcp || i == 0 ? net::Bind(address) : net::Duplicate(lists[0]->back().socket);
     if (!socket.ok()) return socket.status();
     lists[i]->push_back({*std::move(socket), tcp});
   }
-  log::Info("listening", {{"plane", plane}, {"address", net::ToString(address)}});
+  addresses.push_back({plane, net::ToString(address)});
   return absl::OkStatus();
 }
 
 Server::Server(const Config& config, std::string config_file, Sockets sockets)
     : config_file_(std::move(config_file)),
+      addresses_(std::move(sockets.addresses)),
       shared_(config),
       control_(shared_, std::move(sockets.admin),
                std::make_shared<const client::Registry>(config, generation_), HooksOfControl()),
@@ -89,13 +91,16 @@ ControlLoop::Hooks Server::HooksOfControl() {
 
 void Server::Run() {
   const ServerConfig& config = shared_.config.server;
+  control_.Start();
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     std::optional<std::uint32_t> cpu;
     if (!config.cpus.empty()) cpu = config.cpus[i % config.cpus.size()];
     workers_[i]->Start(cpu);
   }
   if (!config.control_cpu.empty()) net::PinThread(config.control_cpu.front());
-  control_.Start();
+  for (const Listening& listening : addresses_) {
+    log::Info("listening", {{"plane", listening.plane}, {"address", listening.address}});
+  }
   log::Info("started",
             {{"workers", workers_.size()}, {"ready", shared_.readiness.ready() ? "yes" : "no"}});
   control_.loop().Run();

@@ -32,7 +32,12 @@ class Server {
   void Stop() { stop_.Wake(); }
 
  private:
+  struct Listening {
+    const char* plane;
+    std::string address;
+  };
   struct Sockets {
+    std::vector<Listening> addresses;             // to be told once they are served
     std::vector<std::vector<BoundSocket>> data;  // a list a worker
     std::vector<BoundSocket> admin;
   };
@@ -41,7 +46,8 @@ class Server {
 
   static absl::StatusOr<Sockets> OpenSockets(const Config& config, std::uint32_t workers);
   static absl::Status OpenFor(ListenAddress address, const char* plane,
-                              const std::vector<std::vector<BoundSocket>*>& lists);
+                              const std::vector<std::vector<BoundSocket>*>& lists,
+                              std::vector<Listening>& addresses);
 
   ControlLoop::Hooks HooksOfControl();
   void Reload();
@@ -53,6 +59,7 @@ class Server {
   static constexpr std::uint64_t kDrainMax_ms = 30'000;
 
   const std::string config_file_;
+  const std::vector<Listening> addresses_;
   Shared shared_;
   std::uint64_t generation_ = 1;
   std::size_t taken_ = 0;  // by how many workers the newest registry was

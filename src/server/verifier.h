@@ -58,6 +58,7 @@ class Verifier {
 
   static void Run(Job& job);
   void Finish(const std::shared_ptr<Job>& job);
+  void Report(const Job& job) const;
 
   net::Loop& loop_;
   const crypto::ProcessKey key_;

@@ -51,10 +51,11 @@ void AppendEnd(std::uint64_t lines, std::string& out) {
 std::size_t AppendRecord(const Record& record, UnixSeconds now, std::string& out) {
   if (now >= record.end()) return 0;
   const bool revocation = record.kind() == Record::Kind::kRevocation;
+  const bool live = record.kind() == Record::Kind::kClaims && now < record.exp();
   JsonWriter json = Open(revocation ? "revoke" : "upsert", out);
   json.Key("token_sha256").String(Base64Url(record.digest().bytes));
-  if (record.kind() == Record::Kind::kClaims) AppendClaims(record.answer(), json);
-  if (record.kind() == Record::Kind::kMarker) {
+  if (live) AppendClaims(record.answer(), json);
+  if (!live && !revocation) {  // of claims that are over, only what they outrank matters
     json.Key("claims").BeginObject().Key("exp").Integer(record.exp()).EndObject();
     json.Key("claims_sha256").String(Base64Url(record.rank()));
   }

@@ -72,8 +72,8 @@ TEST(ChunkGateTest, WaitsForTheRest) {
 }
 
 TEST(ChunkGateTest, SizesAreHexadecimalDigitsAndNothingElse) {
-  for (const char* size : {"", " 3", "3 ", "\t3", "+3", "-3", "0x3", "0_3", "3h", "3.0", "three",
-                           "3,", "\xd9\xa3"}) {
+  for (const char* size :
+       {"", " 3", "3 ", "\t3", "+3", "-3", "0x3", "0_3", "3h", "3.0", "three", "3,", "\xd9\xa3"}) {
     ExpectMalformed(size + "\r\nabc\r\n0\r\n\r\n"s);
   }
 }

@@ -68,8 +68,9 @@ TEST(GateLimitsTest, WhatNeverEndsIsRefusedAtTheLimitForWhatItIs) {
   EXPECT_EQ(RefusalOf("GET / HTTP/1.1\r\nX: " + std::string(2000, 'a')), Refusal::kHeadTooLarge);
   EXPECT_EQ(RefusalOf("GET / HTTP/1.1\r\n" + std::string(2000, 'n')), Refusal::kHeadTooLarge);
   EXPECT_EQ(RefusalOf("GET / HTTP/3.0\r\nX: " + std::string(2000, 'a')), Refusal::kVersion);
-  EXPECT_EQ(RefusalOf("GET /" + std::string(100, 'a') + " HTTP/1.1\r\nX: " + std::string(2000, 'a')),
-            Refusal::kTargetTooLong);
+  EXPECT_EQ(
+      RefusalOf("GET /" + std::string(100, 'a') + " HTTP/1.1\r\nX: " + std::string(2000, 'a')),
+      Refusal::kTargetTooLong);
 }
 
 // Limits do not hide what is worse.

@@ -158,9 +158,9 @@ TEST(GateTest, ExpectMeansNothingOnHttp10) {
 }
 
 TEST(GateTest, FieldsThatDecideStandOnlyOnce) {
-  for (const std::string line :
-       {"Host: a\r\n", "Content-Length: 0\r\n", "Content-Type: a/b\r\n", "Authorization: Basic x\r\n",
-        "Expect: 100-continue\r\n", "Transfer-Encoding: chunked\r\n"}) {
+  for (const std::string line : {"Host: a\r\n", "Content-Length: 0\r\n", "Content-Type: a/b\r\n",
+                                 "Authorization: Basic x\r\n", "Expect: 100-continue\r\n",
+                                 "Transfer-Encoding: chunked\r\n"}) {
     ExpectRefused(Get(line + (line.starts_with("Host") ? "" : line)), Refusal::kMalformed);
   }
   // Others may.
@@ -170,9 +170,9 @@ TEST(GateTest, FieldsThatDecideStandOnlyOnce) {
 TEST(GateTest, NamesAreTokens) {
   for (int c = 0; c < 256; ++c) {
     const std::string message = Get("x"s + static_cast<char>(c) + "y: z\r\n");
-    const bool token = std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) !=
-                           std::string_view::npos ||
-                       (c < 128 && std::isalnum(c) != 0) || c == ':';
+    const bool token =
+        std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos ||
+        (c < 128 && std::isalnum(c) != 0) || c == ':';
     SCOPED_TRACE(c);
     if (token) {
       Admit(message);
@@ -222,8 +222,8 @@ TEST(GateTest, OnlyVersionsOneZeroAndOneOneAreSpoken) {
   for (const char* version : {"HTTP/1.2", "HTTP/2.0", "HTTP/0.9", "HTTP/9.9"}) {
     ExpectRefused("GET / "s + version + "\r\nHost: a\r\n\r\n", Refusal::kVersion);
   }
-  for (const char* version : {"http/1.1", "HTTP/1.32", "HTTP/1.", "HTTP/1", "HTTP/11.1", "HTTP/-1.1",
-                              "HTTP/1,1", "HTTP/1.1 ", " HTTP/1.1", "ICE/1.0", ""}) {
+  for (const char* version : {"http/1.1", "HTTP/1.32", "HTTP/1.", "HTTP/1", "HTTP/11.1",
+                              "HTTP/-1.1", "HTTP/1,1", "HTTP/1.1 ", " HTTP/1.1", "ICE/1.0", ""}) {
     ExpectRefused("GET / "s + version + "\r\nHost: a\r\n\r\n", Refusal::kMalformed);
   }
 }

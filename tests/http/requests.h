@@ -34,8 +34,7 @@ inline std::string Chunk(std::string_view body) {
 inline std::string PostChunked(std::string_view target, std::string_view body,
                                std::string_view headers = "") {
   return Get(target, std::string(headers) + "Transfer-Encoding: chunked\r\n", "POST") +
-         Chunk(body.substr(0, body.size() / 2)) + Chunk(body.substr(body.size() / 2)) +
-         "0\r\n\r\n";
+         Chunk(body.substr(0, body.size() / 2)) + Chunk(body.substr(body.size() / 2)) + "0\r\n\r\n";
 }
 
 inline std::string Get10(std::string_view target, std::string_view headers = "") {

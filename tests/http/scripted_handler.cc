@@ -4,6 +4,8 @@
 
 #include <memory>
 
+#include "http/referee.h"
+
 namespace introspectd::http {
 
 namespace {
@@ -52,7 +54,9 @@ Plan ScriptedHandler::OnHead(Exchange& exchange) {
   streamed_.clear();
   unpaused_ = 0;
   exchange.reply = {};
-  if (path == "/head-later") {
+  if (!Referee::Knows(exchange.head.method)) {
+    exchange.reply = {.status = 405, .body = "no such method"};
+  } else if (path == "/head-later") {
     if (Waits(exchange)) return Plan::kPending;
     if (exchange.reply.status == 200) return Plan::kBuffer;
   } else if (path == "/stream" || path == "/stream-later") {

@@ -9,7 +9,7 @@
 //   POST /deferred        like /again, but the answer comes when the session is settled
 //   POST /stream          takes the body part by part, then answers like /echo
 //   /head-later, /later, /stream-later: pending on the head, on the request, behind the stream
-//   anything else         404 on the head
+//   anything else         404 on the head; a method that llhttp does not know: 405
 //
 // Threads: one.
 #pragma once
@@ -36,12 +36,12 @@ class ScriptedHandler final : public Handler {
   // The ticket of the request that waits, once.
   std::optional<Ticket> TakeTicket() { return std::exchange(waiting_, std::nullopt); }
 
-  int source_parts = 3;             // of /source
-  std::size_t pause_every = 0;      // bytes of a streamed body; 0 = never
-  std::vector<std::string> asked;   // "POST /echo token=x", in the order of their answers
-  std::vector<std::string> heads;   // what OnHead was asked about, each time
+  int source_parts = 3;              // of /source
+  std::size_t pause_every = 0;       // bytes of a streamed body; 0 = never
+  std::vector<std::string> asked;    // "POST /echo token=x", in the order of their answers
+  std::vector<std::string> heads;    // what OnHead was asked about, each time
   std::vector<std::uint64_t> notes;  // as OnRequest found them
-  std::vector<int> refused;         // what the session refused by itself
+  std::vector<int> refused;          // what the session refused by itself
 
  private:
   bool Waits(Exchange& exchange);

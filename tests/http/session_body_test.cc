@@ -36,7 +36,8 @@ TEST(SessionBodyTest, ABodyAtItsLimitAndOneByteMore) {
 
 // A length says it before the body comes; chunks at the byte that is too many.
 TEST(SessionBodyTest, ABodyThatIsTooLongIsNotWaitedFor) {
-  for (const char* length : {"101", "4294967297", "18446744073709551615", "99999999999999999999999"}) {
+  for (const char* length :
+       {"101", "4294967297", "18446744073709551615", "99999999999999999999999"}) {
     SessionRig rig;
     rig.Send(Get("/echo", "Content-Length: " + std::string(length) + "\r\n", "POST"));
     EXPECT_THAT(rig.TakeStatuses(), ElementsAre(413)) << length;
@@ -55,8 +56,7 @@ TEST(SessionBodyTest, OfTwoFaultsTheFirstByteCounts) {
               ElementsAre(413));
   EXPECT_THAT(StatusesOf(ConverseAnyhow(much + "a\r\n" + std::string(10, 'x') + "XX")),
               ElementsAre(400));
-  EXPECT_THAT(StatusesOf(ConverseAnyhow(much + "zz\r\n" + std::string(50, 'x'))),
-              ElementsAre(400));
+  EXPECT_THAT(StatusesOf(ConverseAnyhow(much + "zz\r\n" + std::string(50, 'x'))), ElementsAre(400));
 }
 
 TEST(SessionBodyTest, AStreamedBodyHasNoLimit) {

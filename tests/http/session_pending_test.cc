@@ -57,9 +57,9 @@ TEST(SessionPendingTest, GoesOnAsItWasResumed) {
   for (const std::string& request : kWaiting) {
     SCOPED_TRACE(request);
     const bool on_head = request.starts_with("POST /head");
-    for (const auto& [how, status] : {std::pair{Resumption::kRetry, 200},
-                                      std::pair{Resumption::kRefused, 401},
-                                      std::pair{Resumption::kUnavailable, 503}}) {
+    for (const auto& [how, status] :
+         {std::pair{Resumption::kRetry, 200}, std::pair{Resumption::kRefused, 401},
+          std::pair{Resumption::kUnavailable, 503}}) {
       SessionRig rig;
       rig.SendOnly(request);
       rig.Resume(TicketOf(rig), how);

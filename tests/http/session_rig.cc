@@ -159,8 +159,7 @@ std::vector<int> StatusesOf(const Outcome& outcome) {
   std::size_t answered = 0;
   std::string_view rest = outcome.said;
   while (!rest.empty()) {
-    const bool to_head =
-        answered < outcome.asked.size() && IsTo(outcome.asked[answered], "HEAD");
+    const bool to_head = answered < outcome.asked.size() && IsTo(outcome.asked[answered], "HEAD");
     if (rest.starts_with(support::kContinue)) {
       statuses.push_back(100);
       rest.remove_prefix(support::kContinue.size());

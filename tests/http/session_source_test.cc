@@ -118,9 +118,9 @@ TEST(SessionDeferredTest, IsSaidBeforeTheConnectionCloses) {
 TEST(SessionDeferredTest, KeepsTheVersionsOfItsRequests) {
   SessionRig rig;
   std::string out;
-  rig.session.Receive("POST /deferred HTTP/1.0\r\nConnection: keep-alive\r\n\r\n" +
-                          Post("/deferred", "x"),
-                      rig.now, out);
+  rig.session.Receive(
+      "POST /deferred HTTP/1.0\r\nConnection: keep-alive\r\n\r\n" + Post("/deferred", "x"), rig.now,
+      out);
   rig.session.Settle(rig.now, out);
   EXPECT_EQ(out.find("Connection: keep-alive"), out.rfind("Connection: keep-alive"));
   EXPECT_LT(out.find("Connection: keep-alive"), out.rfind("HTTP/1.1"));

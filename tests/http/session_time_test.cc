@@ -45,7 +45,7 @@ TEST(SessionTimeTest, AClientThatSaysNothingGetsNothing) {
 
 TEST(SessionTimeTest, AnIdleConnectionEndsSilently) {
   for (const std::string& request : {Get("/now"), Post("/again", "x"), Post("/deferred", "x"),
-                                    Post("/stream", "x"), Get("/source")}) {
+                                     Post("/stream", "x"), Get("/source")}) {
     SessionRig rig;
     rig.Send(request);
     rig.Take();
@@ -117,8 +117,9 @@ TEST(SessionTimeTest, EmptyLinesAloneAreNoRequest) {
 // What a client could not send, or was not read from it, while it was slow in reading its answers
 // is not held against it.
 TEST(SessionTimeTest, TimeBeginsAnewWhenAnswersWereWritten) {
-  for (const std::string rest : {"", "GET /no", "POST /echo HTTP/1.1\r\nHost: a\r\n"
-                                                "Content-Length: 2\r\n\r\nx"}) {
+  for (const std::string rest : {"", "GET /no",
+                                 "POST /echo HTTP/1.1\r\nHost: a\r\n"
+                                 "Content-Length: 2\r\n\r\nx"}) {
     SCOPED_TRACE(rest);
     SessionRig rig;
     rig.Send(Get("/now") + rest);

@@ -14,9 +14,9 @@ namespace introspectd::http {
 
 struct Vector {
   std::string_view name;
-  std::string bytes;                // a head, and perhaps what it smuggles
+  std::string bytes;                 // a head, and perhaps what it smuggles
   Refusal refusal = Refusal::kNone;  // of the gate; kNone = it is let through
-  bool llhttp_takes_it = false;     // llhttp 8.1.0 as shipped by Debian, built strict
+  bool llhttp_takes_it = false;      // llhttp 8.1.0 as shipped by Debian, built strict
 };
 
 // Every one is refused by the gate; some are taken by llhttp.

@@ -129,7 +129,9 @@ TEST_F(SecretTest, AClientThatGoesAwayHarmsNobody) {
     Connection connection = node_.Connect();
     connection.Send(Request{.authorization = Basic("scrypt", fmt::format("guess-{}", i))}.Bytes());
   }
-  EXPECT_EQ(node_.Ask({}).body, support::ExampleAnswer());
+  // Its first request on a worker may find the pool full of guesses, and then be told so.
+  EXPECT_TRUE(support::WaitUntil([&] { return node_.Ask({}).body == support::ExampleAnswer(); },
+                                 support::seconds(20)));
 }
 
 TEST_F(SecretTest, AHashedAdminTokenWorks) {

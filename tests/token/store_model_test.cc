@@ -240,7 +240,7 @@ class Schedule {
 };
 
 TEST(StoreModelTest, TheStoreEqualsAMapUnderRandomSchedules) {
-  for (std::uint64_t seed = 0; seed < 150; ++seed) {
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Schedule(seed).Run(600);
     if (::testing::Test::HasFailure()) break;
