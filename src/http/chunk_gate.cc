@@ -2,13 +2,16 @@
 
 #include <algorithm>
 
+#include "http/chars.h"
 #include "text/ascii.h"
 
 namespace introspectd::http {
 
 ChunkGate::Step ChunkGate::Feed(std::string_view in, std::size_t& used) {
   used = 0;
+  skipped_ = 0;
   while (used < in.size()) {
+    if (skipped_ > 0 && in[used] == '\r') break;
     if (state_ == State::kData) {
       const std::size_t data = std::min<std::uint64_t>(size_, in.size() - used);
       size_ -= data;
@@ -17,6 +20,7 @@ ChunkGate::Step ChunkGate::Feed(std::string_view in, std::size_t& used) {
       continue;
     }
     if (!Take(in[used++])) return Step::kMalformed;
+    if (state_ == State::kExtension) ++skipped_;
     if (state_ == State::kDone) return Step::kDone;
   }
   return Step::kNeedMore;
@@ -30,15 +34,14 @@ bool ChunkGate::Take(char c) {
       state_ = State::kSize;
       return TakeSizeDigit(c);
     case State::kSize:
-      if (c == ';') state_ = State::kExtension;
+      if (c == ';') {
+        state_ = State::kExtension;
+        extension_ = Extension::kNameFirst;
+      }
       if (c == '\r') state_ = State::kSizeLf;
       return state_ != State::kSize || TakeSizeDigit(c);
     case State::kExtension:
-      if (c == '\r') {
-        state_ = State::kSizeLf;
-        return true;
-      }
-      return ++extension_bytes_ <= kExtensionBytesMax && (c >= 0x20 || c == '\t') && c != 0x7f;
+      return TakeExtension(c);
     case State::kSizeLf:
       state_ = size_ == 0 ? State::kLastCr : State::kData;
       return c == '\n';
@@ -67,6 +70,47 @@ bool ChunkGate::TakeSizeDigit(char c) {
   if (++digits_ > kSizeDigitsMax || (!text::IsDigit(c) && !letter)) return false;
   size_ = size_ << 4 | static_cast<std::uint64_t>(letter ? lower - 'a' + 10 : c - '0');
   return true;
+}
+
+// Without the white space that is only there for bad senders (BWS).
+bool ChunkGate::TakeExtension(char c) {
+  const bool whole = extension_ == Extension::kName || extension_ == Extension::kValue ||
+                     extension_ == Extension::kQuotedEnd;
+  if (whole && c == '\r') {
+    state_ = State::kSizeLf;
+    return true;
+  }
+  if (++extension_bytes_ > kExtensionBytesMax) return false;
+  if (whole && c == ';') {
+    extension_ = Extension::kNameFirst;
+    return true;
+  }
+  switch (extension_) {
+    case Extension::kName:
+      if (c == '=') {
+        extension_ = Extension::kValueFirst;
+        return true;
+      }
+      return IsTokenChar(c);
+    case Extension::kNameFirst:
+      extension_ = Extension::kName;
+      return IsTokenChar(c);
+    case Extension::kValueFirst:
+      extension_ = c == '"' ? Extension::kQuoted : Extension::kValue;
+      return c == '"' || IsTokenChar(c);
+    case Extension::kValue:
+      return IsTokenChar(c);
+    case Extension::kQuoted:
+      if (c == '"') extension_ = Extension::kQuotedEnd;
+      if (c == '\\') extension_ = Extension::kEscaped;
+      return IsText(c);
+    case Extension::kEscaped:
+      extension_ = Extension::kQuoted;
+      return IsText(c);
+    case Extension::kQuotedEnd:
+      return false;
+  }
+  return false;
 }
 
 }  // namespace introspectd::http

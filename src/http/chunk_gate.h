@@ -16,9 +16,13 @@ class ChunkGate {
 
   void Reset() { *this = ChunkGate(); }
 
-  // Looks at `in` from its front on; `used` is how much of it belongs to this message (all of it
-  // unless kDone).
+  // Looks at `in` from its front on; `used` is how much of it belongs to this message: all of it,
+  // unless kDone, or unless a chunk extension ends in it.
   Step Feed(std::string_view in, std::size_t& used);
+
+  // How many of the last bytes that Feed used are a chunk extension. It means nothing here (RFC
+  // 9112 7.1.1), and llhttp, which refuses some that are good, is not shown it.
+  std::size_t skipped() const { return skipped_; }
 
   // How much data of the chunk under way is still to come, as its size line said.
   std::uint64_t announced() const { return state_ == State::kData ? size_ : 0; }
@@ -37,8 +41,20 @@ class ChunkGate {
     kDone,
   };
 
+  // Where in ;name=value or ;name="value" a chunk extension is.
+  enum class Extension : std::uint8_t {
+    kNameFirst,
+    kName,
+    kValueFirst,
+    kValue,
+    kQuoted,
+    kEscaped,
+    kQuotedEnd,
+  };
+
   bool Take(char c);
   bool TakeSizeDigit(char c);
+  bool TakeExtension(char c);
 
   static constexpr int kSizeDigitsMax = 16;
   static constexpr int kExtensionBytesMax = 256;
@@ -46,7 +62,9 @@ class ChunkGate {
   State state_ = State::kSizeFirst;
   std::uint64_t size_ = 0;
   int digits_ = 0;
+  Extension extension_ = Extension::kNameFirst;
   int extension_bytes_ = 0;
+  std::size_t skipped_ = 0;
 };
 
 }  // namespace introspectd::http

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "http/chars.h"
 #include "text/ascii.h"
 
 namespace introspectd::http {
@@ -12,17 +13,6 @@ namespace {
 
 constexpr int kEmptyLinesBefore = 2;
 
-constexpr std::array<bool, 256> Chars(std::string_view others) {
-  std::array<bool, 256> chars{};
-  for (int c = 0; c < 256; ++c) {
-    chars[static_cast<std::size_t>(c)] =
-        (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-  }
-  for (const char c : others) chars[static_cast<unsigned char>(c)] = true;
-  return chars;
-}
-
-constexpr auto kTokenChars = Chars("!#$%&'*+-.^_`|~");     // RFC 9110 5.6.2
 constexpr auto kHostChars = Chars("-._~!$&'()*+,;=%:[]");  // RFC 3986 3.2.2 and 3.2.3
 
 bool All(std::string_view s, const std::array<bool, 256>& chars) {
@@ -32,13 +22,8 @@ bool All(std::string_view s, const std::array<bool, 256>& chars) {
 
 bool IsToken(std::string_view s) { return !s.empty() && All(s, kTokenChars); }
 
-// Control characters have no place in a head, but for HTAB. Bytes above 0x7f are let through in
-// values (RFC 9110 5.5); names and targets have rules of their own.
-bool IsClean(std::string_view s) {
-  return std::none_of(s.begin(), s.end(), [](char c) {
-    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
-  });
-}
+// Control characters have no place in a head; names and targets have rules of their own beside.
+bool IsClean(std::string_view s) { return std::all_of(s.begin(), s.end(), IsText); }
 
 }  // namespace
 

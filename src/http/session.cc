@@ -348,10 +348,19 @@ void Session::Settle(Now now, std::string& out) {
 }
 
 bool Session::DecodeChunks(std::string_view bytes, std::size_t& used, bool& last) {
-  const ChunkGate::Step step = chunk_gate_.Feed(bytes, used);
-  last = step == ChunkGate::Step::kDone;
-  return step != ChunkGate::Step::kMalformed &&
-         referee_.AgreesOnChunks(bytes.substr(0, used), last, body_);
+  used = 0;
+  while (used < bytes.size() && !last) {
+    std::size_t size = 0;
+    const std::string_view rest = bytes.substr(used);
+    const ChunkGate::Step step = chunk_gate_.Feed(rest, size);
+    last = step == ChunkGate::Step::kDone;
+    const std::string_view plain = rest.substr(0, size - chunk_gate_.skipped());
+    if (step == ChunkGate::Step::kMalformed || !referee_.AgreesOnChunks(plain, last, body_)) {
+      return false;
+    }
+    used += size;
+  }
+  return true;
 }
 
 void Session::Answer(const Head& head, Exchange& exchange, Now now, std::string& out) {

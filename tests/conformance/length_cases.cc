@@ -34,7 +34,8 @@ Cases LengthCases() {
       {"leading zeros", "H05, Garden 32", Length("0028"), Example()},
       {"forty leading zeros", "RFC 9110 8.6", Length(std::string(40, '0') + "28"), Example()},
       {"spaces around the length", "RFC 9110 5.5", Length("  28  "), Example()},
-      {"tabs around the length", "RFC 9110 5.5", Length("\t28\t"), Example()},
+      // Good by RFC 9110 5.5, but llhttp reads it otherwise, and two readings are one too many.
+      {"tabs around the length", "contract 3", Length("\t28\t"), Malformed()},
       {"no length, no body", "RFC 9112 6.3", Request{.length = "", .body = ""}, BadRequest()},
       {"zero length", "RFC 9112 6.3", Request{.body = ""}, BadRequest()},
       {"zero length written long", "RFC 9112 6.3",
@@ -71,7 +72,7 @@ Cases LengthCases() {
       {"chunked", "RFC 9112 7.1", Coded("chunked"), Example()},
       {"chunked in upper case", "RFC 9112 7", Coded("CHUNKED"), Example()},
       {"spaces around chunked", "RFC 9110 5.5", Coded("  chunked  "), Example()},
-      {"tabs around chunked", "RFC 9110 5.5", Coded("\tchunked\t"), Example()},
+      {"tabs around chunked", "contract 3", Coded("\tchunked\t"), Malformed()},
       {"chunked, then identity", "H06, CVE-2022-32213", Coded("chunked, identity"), Malformed()},
       {"xchunked", "H06, CVE-2022-32213", Coded("xchunked"), Malformed()},
       {"chunkedx", "H06", Coded("chunkedx"), Malformed()},
