@@ -8,31 +8,50 @@
 namespace introspectd::net {
 
 namespace {
+
 constexpr int kBacklog = 4096;
-}
+constexpr std::uint64_t kPause_ms = 100;
+
+}  // namespace
 
 Listener::Listener(Loop& loop, Socket socket, bool tcp, std::function<void(Listener&)> accept)
-    : tcp_(tcp), accept_(std::move(accept)) {
-  if (tcp) {
-    CHECK(uv_tcp_init(loop.raw(), &handle_.tcp) == 0);
-    CHECK(uv_tcp_open(&handle_.tcp, socket.Release()) == 0);
+    : loop_(loop),
+      socket_(std::move(socket)),
+      tcp_(tcp),
+      accept_(std::move(accept)),
+      try_again_(loop, [this] { Open(); }) {
+  Open();
+}
+
+Listener::~Listener() { CHECK(closed_); }
+
+void Listener::Open() {
+  auto socket = Duplicate(socket_);
+  if (!socket.ok()) return try_again_.Start(kPause_ms, 0);
+  if (tcp_) {
+    CHECK(uv_tcp_init(loop_.raw(), &handle_.tcp) == 0);
+    CHECK(uv_tcp_open(&handle_.tcp, socket->Release()) == 0);
   } else {
-    CHECK(uv_pipe_init(loop.raw(), &handle_.pipe, 0) == 0);
-    CHECK(uv_pipe_open(&handle_.pipe, socket.Release()) == 0);
+    CHECK(uv_pipe_init(loop_.raw(), &handle_.pipe, 0) == 0);
+    CHECK(uv_pipe_open(&handle_.pipe, socket->Release()) == 0);
   }
   handle_.any.data = this;
   CHECK(uv_listen(raw(), kBacklog, Thunk<&Listener::OnConnection>::Call) == 0);
+  open_ = true;
 }
 
-Listener::~Listener() { CHECK(uv_is_closing(&handle_.any)); }
-
 void Listener::Close() {
-  if (!uv_is_closing(&handle_.any)) uv_close(&handle_.any, nullptr);
+  closed_ = true;
+  socket_ = Socket();  // who comes now is refused at once
+  try_again_.Close();
+  if (std::exchange(open_, false)) uv_close(&handle_.any, nullptr);
 }
 
 void Listener::OnConnection(int status) {
-  // An error (no descriptors left) passes: libuv drops the connection and goes on.
-  if (status == 0) accept_(*this);
+  if (status == 0) return accept_(*this);
+  open_ = false;
+  uv_close(&handle_.any, nullptr);
+  try_again_.Start(kPause_ms, 0);
 }
 
 }  // namespace introspectd::net

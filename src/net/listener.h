@@ -1,6 +1,10 @@
 // A listener: tells its owner that a connection waits to be accepted.
 //
 // Threads: loop-confined.
+//
+// Without descriptors left libuv would try the same connection again for ever, inside one call. The
+// listener then lets go of its handle, and takes the connections up a moment later: the socket
+// itself is kept, so that they wait in its queue.
 #pragma once
 
 #include <uv.h>
@@ -22,18 +26,25 @@ class Listener {
 
   void Close();
   bool is_tcp() const { return tcp_; }
-  uv_stream_t* raw() { return reinterpret_cast<uv_stream_t*>(&handle_); }
+  uv_stream_t* raw() { return &handle_.stream; }
 
  private:
+  void Open();
   void OnConnection(int status);
 
+  Loop& loop_;
+  Socket socket_;
+  const bool tcp_;
+  std::function<void(Listener&)> accept_;
   union {
     uv_handle_t any;
+    uv_stream_t stream;
     uv_tcp_t tcp;
     uv_pipe_t pipe;
   } handle_;
-  const bool tcp_;
-  std::function<void(Listener&)> accept_;
+  bool open_ = false;  // the handle is; otherwise it is closed, or closing
+  bool closed_ = false;
+  Timer try_again_;
 };
 
 }  // namespace introspectd::net
