@@ -48,6 +48,9 @@ struct Question {
   std::string_view scope;  // scopes that the token must all carry; empty = none
 };
 
+// What is answered unless the verdict is kActive, whatever the cause (RFC 7662 2.2).
+inline constexpr std::string_view kInactiveAnswer = R"({"active":false})";
+
 struct Verdict {
   enum class Kind : std::uint8_t {
     kActive,  // `body` is the answer
@@ -61,8 +64,7 @@ struct Verdict {
 
 class Introspector {
  public:
-  // `reader` is borrowed. `issuer` is that of tokens that name none.
-  Introspector(Store::Reader& reader, std::string issuer);
+  explicit Introspector(Store::Reader& reader) : reader_(reader) {}  // borrowed
 
   // The reader must be inside. No allocation in the steady state.
   Verdict Ask(const Question& question, const Caller& caller, UnixSeconds now);
@@ -71,7 +73,6 @@ class Introspector {
   std::string_view Visible(const TokenView& token, const Caller& caller);
 
   Store::Reader& reader_;
-  const std::string issuer_;
   std::string visible_;
 };
 

@@ -1,8 +1,7 @@
 // The store: which tokens are good, held in memory, read by many threads while one changes it.
 //
-// Threads: one writer at a time (the thread that owns the Store); each reading thread has a Reader
-// of
-//          its own. Readers never wait, take no lock and write to no memory that is shared.
+// Threads: one writer at a time (the thread that owns the Store); each reading thread has its own
+//          Reader. Readers never wait, take no lock and write to no memory that is shared.
 // Owner:   whoever created it; it outlives its Readers.
 // Limits:  1,024 readers. Memory: about 150 bytes a token beyond its answer.
 //
@@ -97,6 +96,7 @@ class Store {
     void Enter();
     void Leave();
     bool inside() const;
+    const std::string& issuer() const;  // that of tokens that name none
 
     // Between Enter and Leave. Two or three cache misses; no allocation.
     Finding Find(const TokenDigest& digest, UnixSeconds now);
@@ -109,6 +109,18 @@ class Store {
    private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
+  };
+
+  // A reader's stay: it enters here, and leaves at the end of the scope.
+  class Visit {
+   public:
+    explicit Visit(Reader& reader) : reader_(reader) { reader_.Enter(); }
+    ~Visit() { reader_.Leave(); }
+    Visit(const Visit&) = delete;
+    Visit& operator=(const Visit&) = delete;
+
+   private:
+    Reader& reader_;
   };
 
   // The writer's side; what changes the store is src/token/writer.h, behind Updater (update.h).

@@ -19,12 +19,6 @@
 
 namespace introspectd {
 
-struct UpdateOptions {
-  std::string issuer;  // of tokens that name none
-  std::int64_t token_lifetime_max_s = 2'592'000;
-  std::size_t line_bytes_max = 16'384;
-};
-
 // Who pushes, and what for.
 struct Pusher {
   bool may_upsert = true;
@@ -40,7 +34,7 @@ struct Pusher {
 // Threads: the store's writing thread.
 class Updater {
  public:
-  Updater(Store& store, const UpdateOptions& options);
+  explicit Updater(Store& store, std::size_t line_bytes_max = 16'384);
   ~Updater();
 
   // Applies one line, without its line end. Returns what is wrong with it, without any of its
@@ -50,6 +44,11 @@ class Updater {
   // Makes everything applied so far visible to every look-up that begins after the return. Waits
   // for readers that are inside.
   void Publish();
+
+  // Lets go of tokens that are over, in a 4,096th part of the store, and of rules. Costs less than
+  // a millisecond; takes effect with Publish(). A look-up judges by the time whether or not it is
+  // called, but without it memory only grows.
+  void Sweep(Now now);
 
  private:
   struct Impl;

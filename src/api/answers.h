@@ -6,12 +6,11 @@
 #include <string_view>
 
 #include "http/response.h"
+#include "introspectd/introspection.h"
 
 namespace introspectd::api {
 
-inline constexpr std::string_view kInactiveBody = R"({"active":false})";
-
-inline constexpr http::Reply kInactive{.status = 200, .body = kInactiveBody};
+inline constexpr http::Reply kInactive{.status = 200, .body = kInactiveAnswer};
 inline constexpr http::Reply kUnknownToken{
     .status = 400,
     .body = R"({"error":"invalid_token",)"

@@ -63,7 +63,7 @@ IntrospectEndpoint::IntrospectEndpoint(const Config& config, Store& store,
       counters_(counters),
       verify_(std::move(verify)),
       reader_(store),
-      introspector_(reader_, config.introspection.issuer) {}
+      introspector_(reader_) {}
 
 void IntrospectEndpoint::SetRegistry(std::shared_ptr<const client::Registry> registry) {
   if (!deferred_.empty()) retired_.push_back(std::move(registry_));

@@ -55,6 +55,7 @@ class Session {
   // Nothing more will be said.
   bool closing() const { return state_ == State::kClosing && deferred_.empty(); }
   bool has_deferred() const { return !deferred_.empty(); }
+  std::size_t answers_owed() const { return deferred_.size(); }
   // Continue has something to do.
   bool has_more() const { return source_ != nullptr || stopped_; }
   // On the boot clock, in milliseconds; kNoDeadline while the session waits for nobody.

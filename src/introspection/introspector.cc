@@ -32,14 +32,11 @@ bool MustStay(std::string_view name, std::string_view value) {
 
 }  // namespace
 
-Introspector::Introspector(Store::Reader& reader, std::string issuer)
-    : reader_(reader), issuer_(std::move(issuer)) {}
-
 Verdict Introspector::Ask(const Question& question, const Caller& caller, UnixSeconds now) {
   const Store::Finding found = reader_.Find(question.token, now);
   if (found.state == TokenState::kUnknown) return {.kind = Verdict::Kind::kUnknown};
   Verdict verdict{.kind = Verdict::Kind::kInactive, .state = found.state};
-  if (found.state == TokenState::kActive && caller.MayKnow(found.token, issuer_) &&
+  if (found.state == TokenState::kActive && caller.MayKnow(found.token, reader_.issuer()) &&
       HasAllScopes(found.token.scope().value_or(""), question.scope)) {
     verdict.kind = Verdict::Kind::kActive;
     verdict.body = Visible(found.token, caller);

@@ -40,6 +40,7 @@ class Connection final : public net::StreamOwner {
   void Settle(Now now, std::string& out);
   void SendSettled(std::string_view answers, Now now);
 
+  std::size_t answers_owed() const { return session_.answers_owed(); }
   bool open() const { return state_ == State::kOpen || state_ == State::kLingering; }
   std::uint32_t slot() const { return slot_; }
   std::uint32_t generation() const { return generation_; }

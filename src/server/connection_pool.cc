@@ -9,7 +9,8 @@ namespace introspectd::server {
 namespace {
 
 constexpr std::size_t kReadBufferBytes = 64 * 1024;
-constexpr std::size_t kDeferredMax = 64;  // connections
+// Enough to fetch ahead in; few enough that they and their answers stay in the cache until written.
+constexpr std::size_t kAnswersTogether = 256;
 
 std::uint64_t RandomSeed() {
   std::uint64_t seed;
@@ -104,7 +105,8 @@ void ConnectionPool::GoOnLater(Connection& connection) {
 void ConnectionPool::Defer(Connection& connection) {
   if (std::exchange(connection.deferred, true)) return;
   deferred_.push_back(&connection);
-  if (deferred_.size() >= kDeferredMax) Settle();
+  answers_owed_ += connection.answers_owed();
+  if (answers_owed_ >= kAnswersTogether) Settle();
 }
 
 void ConnectionPool::Settle() {
@@ -120,6 +122,7 @@ void ConnectionPool::Settle() {
   hooks_.end_batch();
   hooks_.settled();
   deferred_.clear();
+  answers_owed_ = 0;
   std::size_t begin = 0;
   const std::string_view output(settled_output_);
   // What is sent makes connections go on, which may defer anew.

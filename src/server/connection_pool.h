@@ -118,6 +118,7 @@ class ConnectionPool {
   std::vector<std::uint32_t> unfinished_;  // slots that GoOn is to see to
   std::vector<std::uint32_t> going_on_;
   std::vector<Connection*> deferred_;  // connections with deferred answers
+  std::size_t answers_owed_ = 0;       // by all of them
   std::vector<Settled> settled_;
   std::vector<Settled> settling_;
   std::string settled_output_;

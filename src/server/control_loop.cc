@@ -15,7 +15,7 @@ constexpr int kShardsSweptPerTick = 4;  // all of them in some 100 s
 constexpr std::int64_t kClockStep_us = 10 * kMicrosPerSecond;
 constexpr std::int64_t kNoSweepAfterStep_ms = 10 * 60 * 1000;
 
-UpdateOptions UpdateOptionsOf(const Config& config) {
+update::ParserOptions ParserOptionsOf(const Config& config) {
   return {config.introspection.issuer, config.storage.token_lifetime_max_s,
           config.limits.update_line_bytes_max};
 }
@@ -27,7 +27,7 @@ ControlLoop::ControlLoop(Shared& shared, std::vector<BoundSocket> sockets,
     : shared_(shared),
       hooks_(std::move(hooks)),
       clock_(&shared.wall_floor),
-      parser_(UpdateOptionsOf(shared.config)),
+      parser_(ParserOptionsOf(shared.config)),
       pipeline_(shared.store.writer()),
       credentials_(shared.key, shared.config.limits.credentials_remembered_max),
       verifier_(loop_, shared.key, shared.config.limits,

@@ -84,6 +84,7 @@ void Store::Reader::Leave() {
 }
 
 bool Store::Reader::inside() const { return impl_->gate.inside(); }
+const std::string& Store::Reader::issuer() const { return impl_->issuer; }
 
 void Store::Reader::Prefetch(const TokenDigest& digest) const {
   impl_->side->table.Prefetch(digest);

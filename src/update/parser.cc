@@ -36,7 +36,7 @@ UnixSeconds SecondsOf(std::uint64_t sequence) {
 
 }  // namespace
 
-Parser::Parser(const UpdateOptions& options)
+Parser::Parser(const ParserOptions& options)
     : options_(options),
       json_(options.line_bytes_max + kNodeAddsBytesMax, kDepthMax),
       builder_(json_) {}

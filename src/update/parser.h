@@ -36,9 +36,15 @@ using Line = std::variant<Refused, token::Update, Heartbeat, Complete, Position,
 
 enum class Origin : std::uint8_t { kPusher, kNode };
 
+struct ParserOptions {
+  std::string issuer;  // of tokens that name none
+  std::int64_t token_lifetime_max_s = 2'592'000;
+  std::size_t line_bytes_max = 16'384;
+};
+
 class Parser {
  public:
-  explicit Parser(const UpdateOptions& options);
+  explicit Parser(const ParserOptions& options);
 
   // `sequence` is for a line that brings none. The line is borrowed until return, without its line
   // end. Nothing of it is kept but what the update holds; never the token.
@@ -84,7 +90,7 @@ class Parser {
   Reason CheckLifetime(const Context& context) const;
   Reason CheckIssuer(const Context& context, std::string_view issuer) const;
 
-  const UpdateOptions options_;
+  const ParserOptions options_;
   json::Parser json_;
   ClaimsBuilder builder_;
   token::Claims claims_;

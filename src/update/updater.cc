@@ -11,14 +11,18 @@ bool Pusher::SpeaksFor(std::string_view issuer) const {
 }
 
 struct Updater::Impl {
-  Impl(Store& store, const UpdateOptions& options) : writer(store.writer()), parser(options) {}
+  Impl(token::Writer& store_writer, std::size_t line_bytes_max)
+      : writer(store_writer),
+        parser({.issuer = writer.options().issuer,
+                .token_lifetime_max_s = writer.options().token_lifetime_max_s,
+                .line_bytes_max = line_bytes_max}) {}
 
   token::Writer& writer;
   update::Parser parser;
 };
 
-Updater::Updater(Store& store, const UpdateOptions& options)
-    : impl_(std::make_unique<Impl>(store, options)) {}
+Updater::Updater(Store& store, std::size_t line_bytes_max)
+    : impl_(std::make_unique<Impl>(store.writer(), line_bytes_max)) {}
 Updater::~Updater() { Publish(); }
 
 std::string Updater::Apply(std::string_view line, const Pusher& pusher, Now now) {
@@ -30,6 +34,8 @@ std::string Updater::Apply(std::string_view line, const Pusher& pusher, Now now)
   }
   return {};
 }
+
+void Updater::Sweep(Now now) { impl_->writer.StageSweep(now.seconds()); }
 
 void Updater::Publish() { impl_->writer.PublishAndSettle(); }
 

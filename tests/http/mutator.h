@@ -25,11 +25,13 @@ class Mutator {
   const std::string& OneOf(const std::vector<std::string>& list) {
     return list[Below(list.size())];
   }
+  const std::string& Request() { return OneOf(Below(6) == 0 ? bad_ : good_); }
   void Mutate(std::string& bytes);
   void ReplaceHeader(std::string& bytes);
 
   std::mt19937_64 random_;
-  std::vector<std::string> corpus_;
+  std::vector<std::string> good_;
+  std::vector<std::string> bad_;
 };
 
 }  // namespace introspectd::http

@@ -34,7 +34,7 @@ TEST(SessionBodyTest, ABodyAtItsLimitAndOneByteMore) {
   }
 }
 
-// A length says it before the body comes; chunks at the byte that is too many.
+// Its length, or the size of a chunk, says it before the bytes come.
 TEST(SessionBodyTest, ABodyThatIsTooLongIsNotWaitedFor) {
   for (const char* length :
        {"101", "4294967297", "18446744073709551615", "99999999999999999999999"}) {
@@ -42,11 +42,14 @@ TEST(SessionBodyTest, ABodyThatIsTooLongIsNotWaitedFor) {
     rig.Send(Get("/echo", "Content-Length: " + std::string(length) + "\r\n", "POST"));
     EXPECT_THAT(rig.TakeStatuses(), ElementsAre(413)) << length;
   }
-  SessionRig rig;
-  rig.Send(ChunkedHead("/echo") + "ffff\r\n" + std::string(kBodyMax, 'x'));
-  EXPECT_EQ(rig.Take(), "");
-  rig.Send("x");
-  EXPECT_THAT(rig.TakeStatuses(), ElementsAre(413));
+  for (const char* sizes : {"65\r\n", "ffffffffffffffff\r\n", "1\r\nx\r\n64\r\n"}) {
+    SessionRig rig;
+    rig.Send(ChunkedHead("/echo") + sizes);
+    EXPECT_THAT(rig.TakeStatuses(), ElementsAre(413)) << sizes;
+  }
+  SessionRig fits;
+  fits.Send(ChunkedHead("/echo") + "64\r\n" + std::string(kBodyMax, 'x') + "\r\n");
+  EXPECT_EQ(fits.Take(), "");
 }
 
 // The byte that is too many came before the one that is wrong.

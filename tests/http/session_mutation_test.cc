@@ -16,7 +16,7 @@
 namespace introspectd::http {
 namespace {
 
-constexpr int kConversations = 20'000;
+constexpr int kConversations = 60'000;
 
 // The requests that llhttp finds, on its own.
 class LoneParser {
@@ -47,10 +47,11 @@ class LoneParser {
     llhttp_t parser;
     llhttp_init(&parser, HTTP_REQUEST, &settings);
     parser.data = this;
-    llhttp_execute(&parser, bytes.data(), bytes.size());
+    error = llhttp_execute(&parser, bytes.data(), bytes.size());
   }
 
   std::vector<Request> requests;
+  llhttp_errno_t error = HPE_OK;
 
  private:
   static LoneParser& Self(llhttp_t* parser) { return *static_cast<LoneParser*>(parser->data); }
@@ -74,7 +75,16 @@ void ExpectSeenByLlhttp(const std::string& bytes, const Outcome& outcome) {
       EXPECT_TRUE(outcome.closing);
       return;
     }
+    // Nor can it count as far as some lengths go; those end the connection as well.
+    if (i == lone.requests.size() && lone.error == HPE_INVALID_CONTENT_LENGTH) {
+      EXPECT_EQ(i + 1, outcome.asked.size());
+      EXPECT_TRUE(outcome.closing);
+      return;
+    }
     ASSERT_LT(i, lone.requests.size()) << "llhttp sees no request " << i << ": " << asked;
+    // It refuses chunk extensions that are good, and then sees no more.
+    const bool last = i + 1 == lone.requests.size();
+    if (last && lone.error != HPE_OK && bytes.find(';') != std::string::npos) return;
     EXPECT_TRUE(IsSame(asked, lone.requests[i]))
         << "llhttp sees " << lone.requests[i].method << " " << lone.requests[i].target << " "
         << lone.requests[i].body;

@@ -132,6 +132,15 @@ TEST_F(StoreTest, AReaderSeesOneStateUntilItLeaves) {
   EXPECT_EQ(AnswerOf("t"), "second");
 }
 
+TEST_F(StoreTest, AVisitLastsToTheEndOfItsScope) {
+  {
+    const Store::Visit visit(reader_);
+    EXPECT_TRUE(reader_.inside());
+  }
+  EXPECT_FALSE(reader_.inside());
+  EXPECT_EQ(reader_.issuer(), kIssuer);
+}
+
 TEST_F(StoreTest, LookingAheadChangesNothing) {
   Upsert("t", 1, {.exp = kNow + 100, .answer = "a"});
   reader_.Enter();

@@ -249,7 +249,7 @@ std::string RandomClaims(population::Random& random) {
                                                     R"("jti":"j")",
                                                     R"("iss":"https:\/\/i\/")",
                                                     R"("":null)",
-                                                    R"("\u0078":"\ud83d\ude00")",
+                                                    R"("\u0077":"\ud83d\ude00")",
                                                     R"("y":18446744073709551615)",
                                                     R"("z":0.1E5)",
                                                     R"("authorization_details":[ ])",

@@ -115,16 +115,14 @@ std::vector<std::string> AwkwardBodies() {
 }
 
 TEST(FeedTest, WhereABodyIsCutMakesNoDifference) {
+  Node node(64);
   for (const std::string& body : AwkwardBodies()) {
-    Node whole(64);
-    const std::string expected = Joined(whole.Take(body));
+    const std::string expected = Joined(node.Take(body));
     for (std::size_t piece = 1; piece <= body.size(); ++piece) {
-      Node node(64);
       EXPECT_EQ(Joined(node.Take(body, Origin::kPusher, Node::kNow, piece)), expected)
           << body << "\nin pieces of " << piece;
     }
     for (std::size_t cut = 0; cut <= body.size(); ++cut) {
-      Node node(64);
       Feed feed = node.NewFeed();
       feed.Append(std::string_view(body).substr(0, cut));
       while (cut % 2 == 0 && feed.StageLine(Node::At(Node::kNow))) {
@@ -139,13 +137,12 @@ TEST(FeedTest, WhereABodyIsCutMakesNoDifference) {
 }
 
 TEST(FeedTest, RandomCutsMakeNoDifference) {
-  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+  Node node(64);
+  const auto awkward = AwkwardBodies();
+  for (std::uint64_t seed = 0; seed < 1'000; ++seed) {
     population::Random random(seed, 0, 0);
     std::string body;
-    const auto awkward = AwkwardBodies();
     for (int i = 0; i < 5; ++i) body += awkward[random.Below(awkward.size())];
-    Node whole(64);
-    Node node(64);
     Feed feed = node.NewFeed();
     for (std::size_t at = 0; at < body.size();) {
       const std::size_t size = std::min(body.size() - at, std::size_t{random.Below(150)});
@@ -157,7 +154,7 @@ TEST(FeedTest, RandomCutsMakeNoDifference) {
     feed.Finish();
     while (feed.StageLine(Node::At(Node::kNow))) {
     }
-    EXPECT_EQ(Joined(feed.report()), Joined(whole.Take(body))) << "seed " << seed;
+    EXPECT_EQ(Joined(feed.report()), Joined(node.Take(body))) << "seed " << seed;
   }
 }
 

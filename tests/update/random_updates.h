@@ -55,8 +55,11 @@ class RandomUpdates {
   }
 
   std::string Claims() {
-    std::string claims = fmt::format(R"({{"exp":{})", Node::kNow - 400 + Below(1700));
-    if (random_.Chance(60)) claims += fmt::format(R"(,"iat":{})", Past());
+    const UnixSeconds exp = Node::kNow - 400 + Below(1700);
+    std::string claims = fmt::format(R"({{"exp":{})", exp);
+    if (random_.Chance(60)) {
+      claims += fmt::format(R"(,"iat":{})", std::max(Past(), exp - Node::kLifetimeMax));
+    }
     if (random_.Chance(20)) claims += fmt::format(R"(,"nbf":{})", Node::kNow - 100 + Below(200));
     if (random_.Chance(50)) claims += fmt::format(R"(,"iss":"{}")", Issuer());
     for (const char* name : {"sub", "client_id", "sid", "jti"}) {

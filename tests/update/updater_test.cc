@@ -23,7 +23,7 @@ TEST(PusherTest, SpeaksForTheIssuersThatItNames) {
 class UpdaterTest : public ::testing::Test {
  protected:
   Node node_;
-  Updater updater_{node_.store, {.issuer = Node::kIssuer, .token_lifetime_max_s = 1000}};
+  Updater updater_{node_.store};
   const Pusher pusher_{.issuers = {Node::kIssuer}};
   const Now now_ = Node::At(Node::kNow);
 };
@@ -71,9 +71,40 @@ TEST_F(UpdaterTest, HeartbeatAndCompleteChangeNoToken) {
   EXPECT_EQ(node_.store.status().tokens, 0u);
 }
 
+TEST_F(UpdaterTest, HasTheOptionsOfItsStore) {
+  EXPECT_EQ(
+      updater_.Apply(R"({"op":"upsert","token":"t","claims":{"exp":1700001301}})", pusher_, now_),
+      "claims.exp is more than 1300 s ahead");
+  EXPECT_EQ(updater_.Apply(R"({"op":"upsert","token":"t","claims":{"exp":1700000100}})",
+                           {.issuers = {"https://other/"}}, now_),
+            "an issuer that this token may not speak for");
+}
+
+TEST_F(UpdaterTest, TakesLinesUpToItsLimit) {
+  Updater narrow(node_.store, 30);
+  EXPECT_EQ(narrow.Apply(R"({"op":"revoke","token":"t"})", pusher_, now_), "");
+  EXPECT_EQ(narrow.Apply(R"({"op":"revoke","token":"tttttt"})", pusher_, now_),
+            "the line is longer than its limit");
+}
+
+TEST_F(UpdaterTest, SweepsWhatIsOver) {
+  EXPECT_EQ(
+      updater_.Apply(R"({"op":"upsert","token":"t","claims":{"exp":1700000100}})", pusher_, now_),
+      "");
+  updater_.Publish();
+  const auto sweep_all = [this](UnixSeconds now) {
+    for (int i = 0; i < 4096; ++i) updater_.Sweep(Node::At(now));
+    updater_.Publish();
+  };
+  sweep_all(Node::kNow + 399);
+  EXPECT_EQ(node_.store.status().tokens, 1u);
+  sweep_all(Node::kNow + 400);
+  EXPECT_EQ(node_.store.status().tokens, 0u);
+}
+
 TEST_F(UpdaterTest, PublishesWhatItAppliedWhenItGoes) {
   {
-    Updater brief(node_.store, {.issuer = Node::kIssuer});
+    Updater brief(node_.store);
     EXPECT_EQ(brief.Apply(R"({"op":"revoke","token":"t"})", pusher_, now_), "");
   }
   EXPECT_EQ(node_.StateOf("t"), TokenState::kRevoked);

@@ -1,0 +1,75 @@
+// The data plane without sockets, threads and clocks: sessions over a real endpoint and a real
+// store.
+//
+// Threads: one.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/introspect_endpoint.h"
+#include "http/session.h"
+#include "introspectd/update.h"
+#include "support/wire.h"
+#include "support/world.h"
+
+namespace introspectd::api {
+
+// The configuration that `text` is; throws when it is none.
+Config ConfigOf(std::string_view text);
+
+class DataPlane {
+ public:
+  explicit DataPlane(std::string_view config = support::ConfigText{}.Text());
+
+  // Makes the lines visible; each must be good.
+  void Push(std::string_view lines);
+
+  // What is said to `bytes` on the connection that is open. Credentials that are not remembered are
+  // verified at once, unless `verify_later`.
+  std::string Say(std::string_view bytes);
+  // The answer to one request.
+  support::Response Ask(std::string_view request);
+  // The same on a connection of its own.
+  support::Response AskAnew(std::string_view request);
+  void Reconnect();
+
+  // What has been asked for and not been told.
+  std::deque<VerificationRequest> verifications;
+  // Does what server::Verifier does: verifies the first of `verifications` and tells the worker.
+  void Verify();
+  void Resume(const http::Ticket& ticket, http::Resumption resumption);
+  // A configuration of clients, as after SIGHUP.
+  void Reload(std::string_view config);
+  // The answers that were deferred. `settle_later`: they are not asked for before.
+  void Settle();
+  std::string Take() { return std::exchange(said_, {}); }
+
+  bool verify_later = false;
+  bool settle_later = false;
+  Now now{.wall_us = support::StartSeconds() * kMicrosPerSecond, .boot_ms = 1000};
+  const Config config;
+  Store store;
+  Updater updater;
+  Readiness readiness;
+  crypto::ProcessKey key = crypto::NewProcessKey();
+  client::CredentialCache credentials{key, 100};
+  Counters counters;
+  std::shared_ptr<const client::Registry> registry;
+  IntrospectEndpoint endpoint;
+  http::DateCache date;
+  std::unique_ptr<http::Session> session;
+  int verified = 0;  // how often a secret was verified
+
+ private:
+  void Pump();
+
+  std::uint32_t generation_ = 0;
+  std::string turn_;
+  std::string said_;
+};
+
+}  // namespace introspectd::api
