@@ -87,8 +87,8 @@ Presented ReadPresented(std::optional<std::string_view> authorization, const For
         form.client_secret ? Presented::Kind::kContradiction : Presented::Kind::kUnusable;
   } else {
     KeepAgreeing(form, presented);
-    presented.kind = presented.pair_count > 0 ? Presented::Kind::kPairs
-                                              : Presented::Kind::kContradiction;
+    presented.kind =
+        presented.pair_count > 0 ? Presented::Kind::kPairs : Presented::Kind::kContradiction;
   }
   return presented;
 }

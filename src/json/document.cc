@@ -74,8 +74,8 @@ bool HasTwice(std::vector<std::string_view>& names, std::size_t first) {
          names.end();
 }
 
-// What simdjson does not check: names that stand twice, and the depth to the letter (it lets an empty
-// container in where it refuses a filled one). `names` is scratch, used as a stack.
+// What simdjson does not check: names that stand twice, and the depth to the letter (it lets an
+// empty container in where it refuses a filled one). `names` is scratch, used as a stack.
 Error CheckTree(element e, std::size_t depth_left, std::vector<std::string_view>& names) {
   if (!e.is_array() && !e.is_object()) return Error::kNone;
   if (depth_left == 0) return Error::kTooDeep;

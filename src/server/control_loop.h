@@ -67,7 +67,7 @@ class ControlLoop {
   update::Pipeline pipeline_;
   client::CredentialCache credentials_;
   Verifier verifier_;
-  std::vector<Verifier::Result> admin_results_;   // to be taken in the next turn
+  std::vector<Verifier::Result> admin_results_;  // to be taken in the next turn
   api::Control control_;
   std::vector<std::unique_ptr<api::AdminEndpoint>> endpoints_;  // by slot
   Peers peers_;

@@ -37,7 +37,7 @@ class Server {
     std::string address;
   };
   struct Sockets {
-    std::vector<Listening> addresses;             // to be told once they are served
+    std::vector<Listening> addresses;            // to be told once they are served
     std::vector<std::vector<BoundSocket>> data;  // a list a worker
     std::vector<BoundSocket> admin;
   };

@@ -255,8 +255,8 @@ Reason Parser::ReadTime(std::string_view name, UnixSeconds& time) const {
   return {};
 }
 
-// For how long a revocation of `time` can matter. An issuer may number its updates from 1 on; what is
-// accepted now must have an effect all the same.
+// For how long a revocation of `time` can matter. An issuer may number its updates from 1 on; what
+// is accepted now must have an effect all the same.
 UnixSeconds Parser::LastEffect(const Context& context, UnixSeconds time) const {
   return std::max(time, context.seconds()) + longest_life_s();
 }

@@ -107,8 +107,8 @@ TEST(AdminTokensTest, OneIsNeeded) {
 
 TEST(AdminTokensTest, TheRightOneIsNeeded) {
   AdminPlane plane;
-  for (const std::string wrong : {std::string("x"), std::string(kAdminToken) + "x",
-                                  std::string(kAdminToken.substr(1)), std::string(5000, 'x')}) {
+  for (const std::string& wrong : {std::string("x"), std::string(kAdminToken) + "x",
+                                   std::string(kAdminToken.substr(1)), std::string(5000, 'x')}) {
     const support::Response response = plane.Ask(Get("/v1/status", wrong));
     EXPECT_EQ(response.status, 401);
     EXPECT_THAT(response.Header("www-authenticate").value_or(""),

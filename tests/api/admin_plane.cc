@@ -4,6 +4,7 @@
 
 #include "api/data_plane.h"
 #include "fmt/format.h"
+#include "log/log.h"
 
 namespace introspectd::api {
 
@@ -33,6 +34,7 @@ AdminPlane::AdminPlane(std::string_view text)
           .status = [](Now) { return std::string("{\"status\":1}"); }},
       endpoint(control),
       session(config.limits.admin, endpoint, date) {
+  EXPECT_TRUE(log::Open({.level = LogLevel::kError}).ok());
   Reconnect();
 }
 

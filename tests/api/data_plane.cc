@@ -17,7 +17,7 @@ Config ConfigOf(std::string_view text) {
 DataPlane::DataPlane(std::string_view text)
     : config(ConfigOf(text)),
       store({config.introspection.issuer, config.storage.token_lifetime_max_s}),
-      updater(store, {config.introspection.issuer, config.storage.token_lifetime_max_s}),
+      updater(store),
       registry(std::make_shared<const client::Registry>(config, 1)),
       endpoint(
           config, store, readiness, credentials, counters,

@@ -23,7 +23,7 @@ Config LoadedConfiguration() {
 Now Start() { return {.wall_us = support::StartSeconds() * kMicrosPerSecond, .boot_ms = 1}; }
 
 void Tell(Store& store, Now now) {
-  Updater updater(store, {.issuer = std::string(support::kIssuer)});
+  Updater updater(store);
   const Pusher anyone{.any_issuer = true};
   const std::string lines = Updates();
   for (std::string_view rest = lines; !rest.empty();) {

@@ -1,10 +1,17 @@
 // Readers beside a writer, on plain memory: a data race that ThreadSanitizer sees, a state that is
-// half written, or one that is older than what was acknowledged, fails.
+// half written, or one that is older than what was acknowledged, fails. Signals stop the readers
+// for a while at whatever instruction they are, or they would hardly ever be between two that
+// matter.
 
 #include <gtest/gtest.h>
+#include <pthread.h>
+#include <signal.h>
+#include <time.h>
 
 #include <array>
 #include <atomic>
+#include <cerrno>
+#include <chrono>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -57,21 +64,40 @@ void Write(Shared& shared) {
   shared.over.store(true, std::memory_order_release);
 }
 
+void Stop(int /*signal*/) {
+  const int error = errno;
+  const timespec some_time{.tv_sec = 0, .tv_nsec = 50'000};
+  nanosleep(&some_time, nullptr);
+  errno = error;
+}
+
+void Interrupt(const Shared& shared, std::vector<std::thread>& readers) {
+  while (!shared.over.load(std::memory_order_acquire)) {
+    for (std::thread& reader : readers) pthread_kill(reader.native_handle(), SIGUSR1);
+    std::this_thread::sleep_for(std::chrono::microseconds(20));
+  }
+}
+
+void Read(Shared& shared, Seen& seen) {
+  std::uint64_t last = 0;
+  while (!shared.over.load(std::memory_order_acquire)) {
+    Turnstile::Reader reader(shared.turnstile);
+    for (int i = 0; i < 500; ++i) Look(shared, reader, last, seen);
+  }
+}
+
 TEST(TurnstileRaceTest, ReadersSeeWholeStatesThatAreNeverOlderThanAcknowledged) {
+  struct sigaction stop {};
+  stop.sa_handler = Stop;
+  ASSERT_EQ(sigaction(SIGUSR1, &stop, nullptr), 0);
   const auto shared = std::make_unique<Shared>();
   std::array<Seen, kReaders> seen;
-  std::vector<std::thread> threads;
-  for (Seen& mine : seen) {
-    threads.emplace_back([&shared, &mine] {
-      std::uint64_t last = 0;
-      while (!shared->over.load(std::memory_order_acquire)) {
-        Turnstile::Reader reader(shared->turnstile);
-        for (int i = 0; i < 500; ++i) Look(*shared, reader, last, mine);
-      }
-    });
-  }
+  std::vector<std::thread> readers;
+  for (Seen& mine : seen) readers.emplace_back([&shared, &mine] { Read(*shared, mine); });
+  std::thread interrupter([&shared, &readers] { Interrupt(*shared, readers); });
   Write(*shared);
-  for (std::thread& thread : threads) thread.join();
+  interrupter.join();
+  for (std::thread& reader : readers) reader.join();
   EXPECT_GT(shared->acknowledged.load(), 0u);
   for (const Seen& mine : seen) {
     EXPECT_GT(mine.looks, 0u);
