@@ -33,6 +33,10 @@ class ScriptedHandler final : public Handler {
   Reply OnDeferred(std::uint32_t deferred, Now now) override;
   std::string_view RefusalBody(int status) override;
 
+  // Every answer was given: the names of deferred ones begin anew.
+  void ForgetDeferred() { deferred_.clear(); }
+  std::size_t deferred_count() const { return deferred_.size(); }
+
   // The ticket of the request that waits, once.
   std::optional<Ticket> TakeTicket() { return std::exchange(waiting_, std::nullopt); }
 

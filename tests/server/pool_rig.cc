@@ -1,0 +1,87 @@
+#include "server/pool_rig.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/socket.h>
+
+#include <future>
+
+#include "net/socket.h"
+
+namespace introspectd::server {
+
+HttpLimits WideLimits() {
+  constexpr std::uint32_t kMinute_ms = 60'000;
+  return {.head_bytes_max = 16'384,
+          .header_line_bytes_max = 8192,
+          .target_bytes_max = 2048,
+          .headers_max = 64,
+          .body_bytes_max = 1 << 20,
+          .parameters_max = 64,
+          .connections_max = 1000,
+          .connections_per_address_max = 1000,
+          .pipeline_max = 32,
+          .output_bytes_max = 262'144,
+          .head_ms_max = kMinute_ms,
+          .body_ms_max = kMinute_ms,
+          .write_stall_ms_max = kMinute_ms,
+          .idle_ms_max = kMinute_ms,
+          .pending_ms_max = kMinute_ms};
+}
+
+PoolRig::PoolRig(const HttpLimits& given)
+    : limits(given),
+      peers_(limits.connections_max, limits.connections_per_address_max),
+      pool(loop_, limits, peers_, clock_,
+           {.handler = [this](std::uint32_t) -> http::Handler& { return handler; },
+            .closed = [](std::uint32_t) {},
+            .begin_answers = [] {},
+            .end_batch = [] {},
+            .settled =
+                [this] {
+                  ++settled;
+                  handler.ForgetDeferred();
+                }}),
+      mailbox_(loop_, [](std::function<void()> action) { action(); }),
+      tick_(loop_, [this] { pool.Tick(); }) {
+  signal(SIGPIPE, SIG_IGN);
+  auto socket = net::Bind(address_);
+  EXPECT_TRUE(socket.ok());
+  listener_ = std::make_unique<net::Listener>(loop_, *std::move(socket), true,
+                                              [this](net::Listener& from) { pool.Accept(from); });
+  thread_ = std::thread([this] {
+    tick_.Start(ConnectionPool::kTick_ms, ConnectionPool::kTick_ms);
+    loop_.Run();
+  });
+}
+
+PoolRig::~PoolRig() {
+  mailbox_.Post([this] {
+    listener_->Close();
+    pool.CloseAll();
+    pool.Close();
+    mailbox_.Close();
+    tick_.Close();
+  });
+  thread_.join();
+}
+
+support::Connection PoolRig::Connect(int receive_bytes) {
+  support::Connection client = support::Connection::ToPort(address_.port);
+  if (receive_bytes != 0) {
+    EXPECT_EQ(setsockopt(client.fd(), SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes),
+              0);
+  }
+  return client;
+}
+
+void PoolRig::OnLoop(const std::function<void()>& action) {
+  std::promise<void> done;
+  mailbox_.Post([&] {
+    action();
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
+}  // namespace introspectd::server
