@@ -31,11 +31,17 @@ class JsonWalker {
     return at;
   }
 
+  // Most of a document is in its strings, and most strings have no escapes.
   std::size_t EndOfString(std::size_t at) const {
-    for (++at; text_[at] != '"'; ++at) {
-      if (text_[at] == '\\') ++at;
-    }
-    return at + 1;
+    std::size_t quote = text_.find('"', at + 1);
+    while (IsEscaped(quote)) quote = text_.find('"', quote + 1);
+    return quote + 1;
+  }
+
+  bool IsEscaped(std::size_t at) const {
+    std::size_t first = at;
+    while (text_[first - 1] == '\\') --first;
+    return (at - first) % 2 == 1;
   }
 
   std::size_t EndOfContainer(std::size_t at) const {
