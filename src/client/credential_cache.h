@@ -2,8 +2,7 @@
 //
 // Threads: loop-confined; the key is shared by all loops.
 // Limits:  as given; when it is full, it begins anew. Only good credentials are in it, so that
-// nobody
-//          without any can fill it.
+//          nobody without any can fill it.
 #pragma once
 
 #include <cstdint>

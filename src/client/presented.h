@@ -2,8 +2,7 @@
 //
 // Threads: values. Views are into the request, or into the scratch that was given.
 // Source:  RFC 6749 2.3.1, RFC 7617. Half of the gateways form-encode id and secret inside Basic,
-// half
-//          do not: both readings of a pair are presented.
+//          half do not: both readings of a pair are presented.
 #pragma once
 
 #include <array>

@@ -2,9 +2,9 @@
 //
 // Threads: one Parser, one thread. A document borrows from its parser until the next Parse.
 // Limits:  size and depth as given. A member name twice in one object, at any depth, is an error.
+//          Integers beyond 64 bits and numbers beyond a double are refused.
 // Source:  RFC 8259; RFC 7515 4 for duplicate names. The DOM interface, since the On-Demand one
-// does
-//          not look at values that nobody asks for.
+//          does not look at values that nobody asks for.
 #pragma once
 
 #include <array>

@@ -1,8 +1,7 @@
 // Revocations that name no token: rules over members, and (issuer, jti) pairs.
 //
 // Threads: confined to whoever holds the side (see turnstile.h).
-// Cost:    a lookup for each combination of members that some rule uses; nothing when there is
-// none.
+// Cost:    a look-up for each combination of members that some rule uses; nothing without rules.
 #pragma once
 
 #include <array>

@@ -13,8 +13,7 @@
 // before the flip.
 //
 // 1. A reader's turn is odd while it is inside.
-// 2. A reader that enters after Flip sees the new side: Enter's store and Flip's store, and the
-// loads
+// 2. A reader that enters after Flip sees the new side: the stores of Enter and Flip, and the loads
 //    behind them, are sequentially consistent, so that one of the two sees the other.
 // 3. Drained() returned true: nobody is on the hidden side, until the next Flip.
 #pragma once

@@ -1,5 +1,4 @@
-// The store's single writer: decides each update once, and plays what follows from it to both
-// sides.
+// The store's single writer: decides each update once, and plays what follows to both sides.
 //
 //   Stage… → Publish → Settled?  →  Stage… → …
 //
@@ -7,10 +6,9 @@
 //          every reader that enters from now on; TrySettle, called until it is true, brings the
 //          other side up to date once its last reader has left, and frees what nobody can see any
 //          more.
-// Source:  contract 5. A join semilattice: revoked absorbs, the higher sequence wins, equal
-// sequences
-//          by the greater SHA-256 of the answer, applying twice changes nothing; so the same
-//          updates give the same state in whatever order they arrive.
+// Source:  contract 5. A join semilattice: revoked absorbs, the higher sequence wins, of equal ones
+//          the greater SHA-256 of the answer, applying twice changes nothing; so the same updates
+//          give the same state in whatever order they arrive.
 #pragma once
 
 #include <cstdint>

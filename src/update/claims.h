@@ -1,7 +1,7 @@
-// Claims: checks what an issuer says of a token and puts it into the answer's form (contract 4.3,
-// 5).
+// Claims: checks what an issuer says of a token and puts it into the answer's form.
 //
 // Threads: one builder, one thread.
+// Source:  contract 4.3 and 5.
 // Cost:    one pass; no allocation in the steady state.
 #pragma once
 

@@ -1,9 +1,8 @@
 // The pipeline: all feeds, in turns, through the store's one writer.
 //
-// Threads: the control loop. Turn() is called again and again while it says that there is more to
-// do. Limits:  a turn stages for one millisecond; short feeds (most revocations are one) before
-// long ones,
-//          so that a revocation never waits for a bulk load.
+// Threads: the control loop. Turn() is called again and again while it says that there is more.
+// Limits:  a turn stages for one millisecond; short feeds (most revocations are one) before long
+//          ones, so that a revocation never waits for a bulk load.
 #pragma once
 
 #include <cstdint>

@@ -112,6 +112,7 @@ void ScriptedHandler::Answer(Exchange& exchange) {
 
 Reply ScriptedHandler::OnDeferred(std::uint32_t deferred, Now /*now*/) {
   deferred_body_ = std::exchange(deferred_.at(deferred), "asked for twice");
+  deferred_body_.append(deferred_pad, '.');
   return {.status = 200, .body = deferred_body_};
 }
 

@@ -41,6 +41,7 @@ class ScriptedHandler final : public Handler {
   std::optional<Ticket> TakeTicket() { return std::exchange(waiting_, std::nullopt); }
 
   int source_parts = 3;              // of /source
+  std::size_t deferred_pad = 0;      // bytes behind every deferred answer
   std::size_t pause_every = 0;       // bytes of a streamed body; 0 = never
   std::vector<std::string> asked;    // "POST /echo token=x", in the order of their answers
   std::vector<std::string> heads;    // what OnHead was asked about, each time

@@ -67,6 +67,14 @@ TEST(DocumentTest, OnlyWhatFitsInt64IsAnInteger) {
   EXPECT_EQ(type("e"), Type::kNumber);
 }
 
+// A limit of the parser (RFC 8259 6 allows it): better refused than changed.
+TEST(DocumentTest, NumbersThatItCannotHoldAreRefused) {
+  for (const char* bad : {"18446744073709551616", "-9223372036854775809", "1e400", "-1e400"}) {
+    EXPECT_EQ(ErrorOf("{\"a\":" + std::string(bad) + "}"), Error::kNotJson) << bad;
+  }
+  EXPECT_EQ(ErrorOf(R"({"a":123456789012345678901234567890.5,"b":1e-400})"), Error::kNone);
+}
+
 TEST(DocumentTest, KeepsOrderAndTheTextOfEveryValue) {
   Parser parser(kSizeMax, kDepthMax);
   ASSERT_EQ(parser.ParseObject("\t{ \"z\" : 1.50e+01 ,\r\n \"a\":[ 1 , \"x  y\\/\\u00e9\" ],"

@@ -283,11 +283,10 @@ TEST_F(StreamTest, IsOpenedAgain) {
   auto socket = Bind(address);
   ASSERT_TRUE(socket.ok());
   Peer peer(loop_, buffer_);
-  Echo(peer);
   Listener listener(loop_, *std::move(socket), true, [&peer](Listener& from) {
     peer.closed = false;
     ASSERT_TRUE(peer.stream.Accept(from));
-    peer.stream.StartReading();
+    Echo(peer);
   });
   Waker stop(loop_, [&] {
     listener.Close();

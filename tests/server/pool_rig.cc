@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/socket.h>
 
 #include <future>
 
@@ -45,10 +44,8 @@ PoolRig::PoolRig(const HttpLimits& given)
       mailbox_(loop_, [](std::function<void()> action) { action(); }),
       tick_(loop_, [this] { pool.Tick(); }) {
   signal(SIGPIPE, SIG_IGN);
-  auto socket = net::Bind(address_);
-  EXPECT_TRUE(socket.ok());
-  listener_ = std::make_unique<net::Listener>(loop_, *std::move(socket), true,
-                                              [this](net::Listener& from) { pool.Accept(from); });
+  tcp_listener_ = Listen(tcp_);
+  unix_listener_ = Listen(unix_);
   thread_ = std::thread([this] {
     tick_.Start(ConnectionPool::kTick_ms, ConnectionPool::kTick_ms);
     loop_.Run();
@@ -57,7 +54,8 @@ PoolRig::PoolRig(const HttpLimits& given)
 
 PoolRig::~PoolRig() {
   mailbox_.Post([this] {
-    listener_->Close();
+    tcp_listener_->Close();
+    unix_listener_->Close();
     pool.CloseAll();
     pool.Close();
     mailbox_.Close();
@@ -66,14 +64,16 @@ PoolRig::~PoolRig() {
   thread_.join();
 }
 
-support::Connection PoolRig::Connect(int receive_bytes) {
-  support::Connection client = support::Connection::ToPort(address_.port);
-  if (receive_bytes != 0) {
-    EXPECT_EQ(setsockopt(client.fd(), SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes),
-              0);
-  }
-  return client;
+std::unique_ptr<net::Listener> PoolRig::Listen(ListenAddress& address) {
+  auto socket = net::Bind(address);
+  EXPECT_TRUE(socket.ok()) << socket.status();
+  return std::make_unique<net::Listener>(loop_, *std::move(socket),
+                                         address.kind == ListenAddress::Kind::kTcp,
+                                         [this](net::Listener& from) { pool.Accept(from); });
 }
+
+support::Connection PoolRig::Connect() { return support::Connection::ToPort(tcp_.port); }
+support::Connection PoolRig::ConnectNarrow() { return support::Connection::ToUnix(unix_.path); }
 
 void PoolRig::OnLoop(const std::function<void()>& action) {
   std::promise<void> done;

@@ -11,6 +11,7 @@
 #include "net/listener.h"
 #include "net/mailbox.h"
 #include "server/connection_pool.h"
+#include "support/temp_dir.h"
 #include "support/wire.h"
 
 namespace introspectd::server {
@@ -23,8 +24,9 @@ class PoolRig {
   explicit PoolRig(const HttpLimits& limits = WideLimits());
   ~PoolRig();  // the loop ends clean, or aborts
 
-  // `receive_bytes`: of the client's socket buffer; 0 = as it is.
-  support::Connection Connect(int receive_bytes = 0);
+  support::Connection Connect();
+  // By a unix socket, which takes no more than some 200 KB that nobody reads.
+  support::Connection ConnectNarrow();
 
   // Runs `action` on the loop, in its turn, and waits for it.
   void OnLoop(const std::function<void()>& action);
@@ -35,6 +37,8 @@ class PoolRig {
   int settled = 0;                // turns at whose end every answer was given
 
  private:
+  std::unique_ptr<net::Listener> Listen(ListenAddress& address);
+
   net::Loop loop_;
   base::WallFloor floor_;
   base::Clock clock_{&floor_};
@@ -44,8 +48,12 @@ class PoolRig {
   ConnectionPool pool;
 
  private:
-  ListenAddress address_{.kind = ListenAddress::Kind::kTcp, .host = "127.0.0.1"};
-  std::unique_ptr<net::Listener> listener_;
+  const support::TempDir directory_;
+  ListenAddress tcp_{.kind = ListenAddress::Kind::kTcp, .host = "127.0.0.1"};
+  ListenAddress unix_{.kind = ListenAddress::Kind::kUnix,
+                      .path = (directory_.path() / "s").string()};
+  std::unique_ptr<net::Listener> tcp_listener_;
+  std::unique_ptr<net::Listener> unix_listener_;
   net::Mailbox<std::function<void()>> mailbox_;
   net::Timer tick_;
   std::thread thread_;
