@@ -16,7 +16,7 @@
 namespace introspectd::http {
 namespace {
 
-constexpr int kConversations = 60'000;
+constexpr int kConversations = 30'000;
 
 // The requests that llhttp finds, on its own.
 class LoneParser {
