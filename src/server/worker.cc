@@ -6,6 +6,13 @@
 
 namespace introspectd::server {
 
+namespace {
+
+// What has arrived when the drain begins is answered: one turn accepts it, the next reads it.
+constexpr int kTurnsBeforeDrain = 2;
+
+}  // namespace
+
 Worker::Worker(Shared& shared, std::uint32_t index, std::vector<BoundSocket> sockets,
                std::shared_ptr<const client::Registry> registry)
     : shared_(shared),
@@ -24,7 +31,8 @@ Worker::Worker(Shared& shared, std::uint32_t index, std::vector<BoundSocket> soc
              .end_batch = [this] { endpoint_.EndBatch(); },
              .settled = [this] { endpoint_.ForgetDeferred(); }}),
       mailbox_(loop_, [this](ToWorker message) { Receive(std::move(message)); }),
-      tick_(loop_, [this] { Tick(); }) {
+      tick_(loop_, [this] { Tick(); }),
+      turn_before_drain_(loop_, [this] { TurnBeforeDrain(); }) {
   endpoint_.SetRegistry(std::move(registry));
   for (BoundSocket& bound : sockets) {
     listeners_.push_back(std::make_unique<net::Listener>(
@@ -67,9 +75,8 @@ void Worker::Receive(ToWorker message) {
     endpoint_.SetRegistry(std::move(fresh->registry));
     shared_.to_control(RegistryTaken{generation_});
   } else if (std::holds_alternative<Drain>(message)) {
-    StopListening();
-    pool_.Drain();
-    draining_ = true;
+    turns_before_drain_ = kTurnsBeforeDrain;
+    turn_before_drain_.Start();
   } else {
     CloseEverything();
   }
@@ -84,6 +91,15 @@ void Worker::Take(const Verified& verified) {
   }
 }
 
+// Comes before the loop polls.
+void Worker::TurnBeforeDrain() {
+  if (turns_before_drain_-- > 0) return;
+  turn_before_drain_.Stop();
+  StopListening();
+  pool_.Drain();
+  draining_ = true;
+}
+
 void Worker::StopListening() {
   for (const auto& listener : listeners_) listener->Close();
 }
@@ -94,6 +110,7 @@ void Worker::CloseEverything() {
   pool_.Close();
   mailbox_.Close();
   tick_.Close();
+  turn_before_drain_.Close();
 }
 
 }  // namespace introspectd::server

@@ -44,6 +44,7 @@ class Worker {
   void Receive(ToWorker message);
   void Take(const Verified& verified);
   void Tick();
+  void TurnBeforeDrain();
   void StopListening();
   void CloseEverything();
 
@@ -58,7 +59,9 @@ class Worker {
   ConnectionPool pool_;
   net::Mailbox<ToWorker> mailbox_;
   net::Timer tick_;
+  net::IdleWork turn_before_drain_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
+  int turns_before_drain_ = 0;
   bool draining_ = false;
   std::thread thread_;
 };

@@ -53,7 +53,7 @@ TEST(ServerTest, ServesUnixSockets) {
   for (int i = 0; i < 20; ++i) {
     EXPECT_EQ(support::Connection::ToUnix(path).Ask(Request{}.Bytes()).body, kInactive);
   }
-  EXPECT_EQ(rig.DataConnections(), 0);
+  EXPECT_TRUE(support::WaitUntil([&] { return rig.DataConnections() == 0; }));
 }
 
 TEST(ServerTest, IsNotStartedOnAPortThatIsServed) {
@@ -185,6 +185,22 @@ TEST(ServerStopTest, IdleConnectionsEndAndBusyOnesAreAnswered) {
   EXPECT_EQ(response.Header("connection"), "close");
   EXPECT_TRUE(busy.EndsSilently()) << "one more was not asked for";
   rig.Wait();
+}
+
+// Even on connections that the server has not accepted yet.
+TEST(ServerStopTest, WhatHasArrivedIsAnswered) {
+  for (int round = 0; round < 5; ++round) {
+    ServerRig rig;
+    std::vector<support::Connection> clients;
+    for (int i = 0; i < 50; ++i) {
+      clients.push_back(rig.Connect());
+      clients.back().Send(Request{}.Bytes());
+    }
+    rig.Stop();
+    for (support::Connection& client : clients) EXPECT_EQ(client.Read().status, 200);
+    clients.clear();
+    rig.Wait();
+  }
 }
 
 TEST(ServerStopTest, TheSecondTimeEndsItAtOnce) {
