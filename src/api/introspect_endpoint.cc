@@ -17,10 +17,10 @@ using http::Plan;
 using http::Progress;
 using http::Reply;
 
-// How far ahead of an answer its memory is fetched: far enough to hide a miss, near enough to be in
-// the cache still.
-constexpr std::size_t kSlotsAhead = 16;
-constexpr std::size_t kRecordsAhead = 8;
+// How many answers' memory is fetched in a row: one by one between the answers, every fetch would
+// wait for its page walk, where several of them overlap; what is fetched stays in the cache until
+// it is used.
+constexpr std::size_t kFetchedTogether = 32;
 
 constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
 
@@ -164,22 +164,28 @@ Reply IntrospectEndpoint::OnDeferred(std::uint32_t deferred, Now now) {
 
 void IntrospectEndpoint::BeginAnswers() {
   if (!reader_.inside()) reader_.Enter();
-  for (std::size_t i = 0; i < std::min(kSlotsAhead, deferred_.size()); ++i) {
-    reader_.Prefetch(deferred_[i].token);
-  }
-  for (std::size_t i = 0; i < std::min(kRecordsAhead, deferred_.size()); ++i) {
-    reader_.PrefetchRecord(deferred_[i].token);
-  }
+  FetchSlots(0);
+  FetchRecords(0);
+  FetchSlots(1);
 }
 
-// What the answers after `next` will need is on its way while `next` is answered.
+// What the answers behind `next` will need is on its way while `next` is answered.
 void IntrospectEndpoint::PrefetchFor(std::size_t next) {
-  if (!reader_.inside()) return;
-  if (next + kSlotsAhead < deferred_.size()) {
-    reader_.Prefetch(deferred_[next + kSlotsAhead].token);
-  }
-  if (next + kRecordsAhead < deferred_.size()) {
-    reader_.PrefetchRecord(deferred_[next + kRecordsAhead].token);
+  if (!reader_.inside() || next % kFetchedTogether != 0) return;
+  const std::size_t group = next / kFetchedTogether;
+  FetchRecords(group + 1);
+  FetchSlots(group + 2);
+}
+
+void IntrospectEndpoint::FetchSlots(std::size_t group) {
+  const std::size_t end = std::min((group + 1) * kFetchedTogether, deferred_.size());
+  for (std::size_t i = group * kFetchedTogether; i < end; ++i) reader_.Prefetch(deferred_[i].token);
+}
+
+void IntrospectEndpoint::FetchRecords(std::size_t group) {
+  const std::size_t end = std::min((group + 1) * kFetchedTogether, deferred_.size());
+  for (std::size_t i = group * kFetchedTogether; i < end; ++i) {
+    reader_.PrefetchRecord(deferred_[i].token);
   }
 }
 

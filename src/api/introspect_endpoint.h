@@ -65,6 +65,8 @@ class IntrospectEndpoint final : public http::Handler {
   http::Reply Introspect(const Question& question, const Caller& caller, Now now);
   http::Reply ReplyTo(const Verdict& verdict, const Caller& caller, Now now);
   void PrefetchFor(std::size_t next);
+  void FetchSlots(std::size_t group);
+  void FetchRecords(std::size_t group);
 
   const Config& config_;
   const Readiness& readiness_;

@@ -10,12 +10,14 @@ Record* Table::Find(const TokenDigest& digest) const {
 
 void Table::PrefetchRecord(const TokenDigest& digest) const {
   constexpr std::size_t kLine = 64;
-  constexpr std::size_t kLines = 7;  // a record of the usual size
+  constexpr std::size_t kLines = 9;  // a record of the usual size
+  constexpr int kSecondLevel = 2;    // in the first, many of them would push each other out
   const Shard& shard = shards_[ShardOf(digest)];
   const auto found = shard.find(TagProbe{Slot::TagOf(digest)});
   if (found == shard.end()) return;
   const char* record = reinterpret_cast<const char*>(found->record());
-  for (std::size_t line = 0; line < kLines; ++line) __builtin_prefetch(record + line * kLine);
+  for (std::size_t line = 0; line < kLines; ++line)
+    __builtin_prefetch(record + line * kLine, 0, kSecondLevel);
 }
 
 void Table::Put(Record* record) {
