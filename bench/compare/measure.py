@@ -66,9 +66,9 @@ def later(exp):
 
 
 def start(command, core):
-    """A child on `core` whose output is kept."""
-    return subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, text=True,
+    """A child on `core` that can be talked to."""
+    return subprocess.Popen([str(part) for part in command], stdin=subprocess.PIPE,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                             preexec_fn=lambda: os.sched_setaffinity(0, {core}))
 
 
@@ -81,14 +81,28 @@ def shown_request(programs, url, tokens_file):
     return subprocess.run(command, check=True, capture_output=True).stdout
 
 
+class Load:
+    """The generator on `core`: it reads its population when it is made, and asks in finish()."""
+
+    def __init__(self, programs, server, tokens_file, options, core):
+        self.server = server
+        command = load_command(programs, server.url, tokens_file)
+        self.process = start(command + ["--server-pid", server.pid, "--wait", *options], core)
+        if self.process.stderr.readline() != "ready\n":
+            self.finish()
+            raise Failure(f"load on {server.name} did not say that it is ready")
+
+    def finish(self):
+        output, error = self.process.communicate("start\n")
+        if self.process.returncode != 0:
+            raise Failure(f"load on {self.server.name}: exit {self.process.returncode}\n"
+                          f"{output}{error}")
+        return json.loads(output)
+
+
 def run_load(programs, server, tokens_file, options, core):
     """One run of the generator on `core`."""
-    command = load_command(programs, server.url, tokens_file)
-    load = start(command + ["--server-pid", server.pid, *options], core)
-    output, error = load.communicate()
-    if load.returncode != 0:
-        raise Failure(f"load on {server.name}: exit {load.returncode}\n{output}{error}")
-    return json.loads(output)
+    return Load(programs, server, tokens_file, options, core).finish()
 
 
 def median_of(results, figure):

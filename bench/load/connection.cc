@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -14,12 +15,34 @@ namespace {
 
 constexpr std::size_t kInputBytes = std::size_t{64} << 10;
 
+// recv, and when what was received last had come.
+ssize_t ReceiveStamped(int fd, void* bytes, std::size_t size, Nanos& arrived_at) {
+  iovec room{.iov_base = bytes, .iov_len = size};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(timespec))> control;
+  msghdr message{};
+  message.msg_iov = &room;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  const ssize_t got = recvmsg(fd, &message, 0);
+  arrived_at = 0;
+  const cmsghdr* stamp = got > 0 ? CMSG_FIRSTHDR(&message) : nullptr;
+  if (stamp != nullptr && stamp->cmsg_level == SOL_SOCKET && stamp->cmsg_type == SCM_TIMESTAMPNS) {
+    timespec time;
+    std::memcpy(&time, CMSG_DATA(stamp), sizeof time);
+    arrived_at = ToNanos(time);
+  }
+  return got;
+}
+
 bool WouldBlock() { return errno == EAGAIN || errno == EINTR; }
 
 }  // namespace
 
-Connection::Connection(int fd, std::size_t depth)
-    : fd_(fd), intended_(depth), input_(kInputBytes) {}
+Connection::Connection(int fd, std::size_t depth) : fd_(fd), intended_(depth), input_(kInputBytes) {
+  const int on = 1;
+  CHECK(setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) == 0);
+}
 
 Connection::~Connection() { Close(); }
 
@@ -48,7 +71,7 @@ Connection::Received Connection::Receive() {
   parsed_ = 0;
   const std::size_t room = input_.size() - filled_;
   if (room == 0) return Received::kLost;
-  const ssize_t got = recv(fd_, input_.data() + filled_, room, 0);
+  const ssize_t got = ReceiveStamped(fd_, input_.data() + filled_, room, arrived_at_);
   if (got == 0) return Received::kLost;
   if (got < 0) return WouldBlock() ? Received::kAll : Received::kLost;
   filled_ += static_cast<std::size_t>(got);

@@ -38,6 +38,9 @@ class Connection {
   enum class Received : std::uint8_t { kAll, kMore, kLost };
   // Reads once. kMore: there may be more to read at once.
   [[nodiscard]] Received Receive();
+  // When the kernel had the last bytes that Receive took, on the clock of CLOCK_REALTIME; 0 when it
+  // did not say. Costs a clock reading of the kernel per packet once anybody asks for it.
+  Nanos arrived_at() const { return arrived_at_; }
 
   // The next answer among what was received (borrowed until the next Receive), and when its
   // request was meant to leave. An answer that nobody asked for is malformed.
@@ -55,6 +58,7 @@ class Connection {
   std::vector<char> input_;
   std::size_t parsed_ = 0;  // of input_
   std::size_t filled_ = 0;
+  Nanos arrived_at_ = 0;
 };
 
 }  // namespace introspectd::load

@@ -25,10 +25,11 @@ struct Options {
   std::string client;
   std::string tokens_file;
   std::string body;
-  std::uint64_t seed = 1;
+  bool poisson = false;
   bool closed = false;
   bool show_request = false;
   bool realtime = false;
+  bool wait = false;
   double warmup_s = 1;
   double duration_s = 3;
   Plan plan;
@@ -45,7 +46,7 @@ void Declare(CLI::App& app, Options& options) {
       ->check(CLI::ExistingFile);
   what->add_option("--body", options.body, "asks with this form body instead");
   what->require_option(1);
-  app.add_option("--seed", options.seed, "of the random choice")->capture_default_str();
+  app.add_option("--seed", options.plan.seed, "of what is chosen at random")->capture_default_str();
   auto* const loop = app.add_option_group("loop");
   loop->add_option("--rate", plan.rate_per_s, "requests a second, open loop")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{10'000'000}));
@@ -58,9 +59,13 @@ void Declare(CLI::App& app, Options& options) {
   app.add_option("--pipeline", plan.depth, "requests on their way per connection")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
+  app.add_flag("--poisson", options.poisson,
+               "an open loop as from very many clients, instead of one with equal gaps");
   app.add_flag("--spin", plan.spin, "never sleep: the generator has a core of its own");
   app.add_flag("--realtime", options.realtime,
                "go ahead of everything else on the core, where that is allowed");
+  app.add_flag("--wait", options.wait,
+               "say \"ready\" on standard error, then wait for a line on standard input");
   app.add_option("--warmup", options.warmup_s)->transform(duration)->default_str("1s");
   app.add_option("--duration", options.duration_s)->transform(duration)->default_str("3s");
   app.add_option("--expect-status", plan.expected_status)->capture_default_str();
@@ -69,7 +74,7 @@ void Declare(CLI::App& app, Options& options) {
   app.add_option("--server-pid", plan.server_pid, "measures this process's processor time");
 }
 
-Nanos ToNanos(double seconds) { return static_cast<Nanos>(seconds * kNanosPerSecond); }
+Nanos NanosOf(double seconds) { return static_cast<Nanos>(seconds * kNanosPerSecond); }
 
 absl::Status Prepare(Options& options, std::optional<Population>& population,
                      std::optional<Requests>& requests) {
@@ -77,8 +82,9 @@ absl::Status Prepare(Options& options, std::optional<Population>& population,
   if (!endpoint.ok()) return endpoint.status();
   Plan& plan = options.plan;
   plan.endpoint = *std::move(endpoint);
-  plan.warmup = ToNanos(options.warmup_s);
-  plan.duration = ToNanos(options.duration_s);
+  plan.warmup = NanosOf(options.warmup_s);
+  plan.duration = NanosOf(options.duration_s);
+  if (options.poisson) plan.spacing = Spacing::kPoisson;
   if (options.tokens_file.empty()) {
     requests.emplace(plan.endpoint, options.client, options.body);
     return absl::OkStatus();
@@ -86,7 +92,7 @@ absl::Status Prepare(Options& options, std::optional<Population>& population,
   auto read = Population::Read(options.tokens_file);
   if (!read.ok()) return read.status();
   population = *std::move(read);
-  requests.emplace(plan.endpoint, options.client, *population, options.seed);
+  requests.emplace(plan.endpoint, options.client, *population, plan.seed);
   return absl::OkStatus();
 }
 
@@ -94,6 +100,15 @@ absl::Status Prepare(Options& options, std::optional<Population>& population,
 bool GoAhead() {
   const sched_param priority{.sched_priority = 1};
   return sched_setscheduler(0, SCHED_FIFO, &priority) == 0;
+}
+
+// Reading the population takes a core for seconds; what runs beside the load starts after it.
+void AwaitStart() {
+  fmt::print(stderr, "ready\n");
+  while (true) {
+    const int c = std::getchar();
+    if (c == '\n' || c == EOF) return;
+  }
 }
 
 double Micros(std::uint64_t ns) { return static_cast<double>(ns) / 1000; }
@@ -150,6 +165,7 @@ int Main(int argc, char** argv) {
     fmt::print("{}", request);
     return kDone;
   }
+  if (options.wait) AwaitStart();
   const bool realtime = options.realtime && GoAhead();
   const auto outcome = Run(options.plan, *requests);
   if (!outcome.ok()) return Fail(kFailed, outcome.status());

@@ -50,13 +50,6 @@ void EndOnSignals() {
   sigaction(SIGTERM, &action, nullptr);
 }
 
-void SleepUntil(Nanos t) {
-  const timespec until{.tv_sec = static_cast<time_t>(t / kNanosPerSecond),
-                       .tv_nsec = static_cast<long>(t % kNanosPerSecond)};
-  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr) == EINTR) {
-  }
-}
-
 class Push {
  public:
   Push(const Options& options, Updates updates) : options_(options), updates_(std::move(updates)) {}

@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <deque>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,7 @@ namespace introspectd::load {
 namespace {
 
 constexpr Nanos kDrainMax = 2 * kNanosPerSecond;
-constexpr Nanos kSleepMax = kNanosPerSecond / 100;
+constexpr Nanos kSleepMax = kNanosPerSecond / 1000;
 constexpr std::size_t kEventsMax = 256;
 
 class Runner {
@@ -45,7 +46,8 @@ class Runner {
   void Send(Connection& connection);
 
   void WaitAndHandle();
-  timespec SleepAt(Nanos now) const;
+  void SleepUntilNextDue() const;
+  Nanos ArrivalAt(const Connection& connection) const;
   void Handle(Connection& connection);
   bool TakeAnswers(Connection& connection, Nanos now);
   void Check(const Answer& answer);
@@ -61,12 +63,12 @@ class Runner {
   std::size_t cursor_ = 0;          // where the search for a connection with room goes on
   std::uint64_t on_their_way_ = 0;  // over all connections
 
-  std::optional<Schedule> schedule_;  // open loop
-  std::uint64_t due_ = 0;             // requests whose time has come
-  std::uint64_t asked_ = 0;           // of these, handed to a connection
+  std::optional<Arrivals> arrivals_;  // open loop
+  std::deque<Nanos> waiting_;         // when those were due that no connection had room for
 
   Nanos window_start_ = 0;  // as planned
   Nanos window_end_ = 0;
+  Nanos realtime_ahead_ = 0;  // of the monotonic clock
   bool counting_ = false;
   Nanos counting_since_ = 0;  // as it happened
   std::uint64_t cpu_before_ns_ = 0;
@@ -98,8 +100,8 @@ absl::StatusOr<Outcome> Runner::Go() {
   const Nanos start = ReadMonotonic();
   window_start_ = start + plan_.warmup;
   window_end_ = window_start_ + plan_.duration;
-  if (plan_.rate_per_s) schedule_.emplace(start, *plan_.rate_per_s);
-  if (!schedule_) FillAll(start);
+  if (plan_.rate_per_s) arrivals_.emplace(plan_.spacing, start, *plan_.rate_per_s, plan_.seed);
+  if (!arrivals_) FillAll(start);
 
   for (Nanos now = start; !Done(now); now = ReadMonotonic()) {
     if (!counting_ && InWindow(now)) {
@@ -108,10 +110,10 @@ absl::StatusOr<Outcome> Runner::Go() {
     if (counting_ && now >= window_end_) {
       if (const auto closed = CloseWindow(); !closed.ok()) return closed;
     }
-    if (schedule_) SendDue(now);
+    if (arrivals_) SendDue(now);
     WaitAndHandle();
   }
-  const std::uint64_t unanswered = on_their_way_ + (due_ - asked_);
+  const std::uint64_t unanswered = on_their_way_ + waiting_.size();
   outcome_.errors += unanswered;
   if (unanswered > 0 && outcome_.first_failure.empty()) {
     outcome_.first_failure = fmt::format("{} requests were never answered", unanswered);
@@ -124,7 +126,7 @@ bool Runner::Done(Nanos now) const {
                                      [](const auto& connection) { return connection->open(); });
   if (all_lost) return true;
   if (now < window_end_ || counting_) return false;
-  const bool nothing_left = on_their_way_ == 0 && due_ == asked_;
+  const bool nothing_left = on_their_way_ == 0 && waiting_.empty();
   return nothing_left || now >= window_end_ + kDrainMax;
 }
 
@@ -159,14 +161,15 @@ void Runner::FillAll(Nanos now) {
 
 // Open loop: what is due leaves on the connections in turn, or waits for one with room.
 void Runner::SendDue(Nanos now) {
-  for (Nanos due_at = schedule_->DueAt(due_); due_at <= now && due_at < window_end_;
-       due_at = schedule_->DueAt(++due_)) {
+  for (Nanos due_at; (due_at = arrivals_->next()) <= now && MayAsk(due_at); arrivals_->Advance()) {
     if (InWindow(due_at)) outcome_.lateness.Record(now - due_at);
+    waiting_.push_back(due_at);
   }
-  while (asked_ < due_) {
+  while (!waiting_.empty()) {
     Connection* const connection = TakeConnectionWithRoom();
     if (connection == nullptr) return;
-    connection->Ask(requests_, schedule_->DueAt(asked_++));
+    connection->Ask(requests_, waiting_.front());
+    waiting_.pop_front();
     ++on_their_way_;
     Send(*connection);
   }
@@ -185,25 +188,30 @@ void Runner::Send(Connection& connection) {
   if (connection.open() && !connection.Send()) Lose(connection, std::strerror(errno));
 }
 
-// Until the next request is due, and never past the end of a phase by more than kSleepMax.
-timespec Runner::SleepAt(Nanos now) const {
-  Nanos sleep = plan_.spin ? 0 : kSleepMax;
-  if (schedule_ && MayAsk(now)) {
-    const Nanos due_at = schedule_->DueAt(due_);
-    sleep = std::min(sleep, due_at - std::min(due_at, now));
-  }
-  return {.tv_sec = 0, .tv_nsec = static_cast<long>(sleep)};
+// An open loop wakes for its schedule alone. To wake for each answer too would take a core that the
+// server's other threads may need, and the kernel stamps answers better than a woken thread could.
+void Runner::SleepUntilNextDue() const {
+  const Nanos latest = ReadMonotonic() + kSleepMax;
+  SleepUntil(MayAsk(latest) ? std::min(latest, arrivals_->next()) : latest);
 }
 
 void Runner::WaitAndHandle() {
   std::array<epoll_event, kEventsMax> events;
-  const timespec sleep = SleepAt(ReadMonotonic());
-  const int ready = epoll_pwait2(epoll_fd_, events.data(), kEventsMax, &sleep, nullptr);
+  if (arrivals_ && !plan_.spin) SleepUntilNextDue();
+  const int timeout_ms = arrivals_ || plan_.spin ? 0 : static_cast<int>(kSleepMax / 1'000'000);
+  const int ready = epoll_wait(epoll_fd_, events.data(), kEventsMax, timeout_ms);
   CHECK(ready >= 0 || errno == EINTR);
+  if (ready > 0) realtime_ahead_ = ReadClock(CLOCK_REALTIME) - ReadMonotonic();
   for (int i = 0; i < ready; ++i) {
     auto& connection = *static_cast<Connection*>(events[static_cast<std::size_t>(i)].data.ptr);
     if (connection.open()) Handle(connection);
   }
+}
+
+// What was read last, on the monotonic clock.
+Nanos Runner::ArrivalAt(const Connection& connection) const {
+  const Nanos arrived_at = connection.arrived_at();
+  return arrivals_ && arrived_at != 0 ? arrived_at - realtime_ahead_ : ReadMonotonic();
 }
 
 void Runner::Handle(Connection& connection) {
@@ -213,7 +221,8 @@ void Runner::Handle(Connection& connection) {
     if (received == Connection::Received::kLost) {
       return Lose(connection, "the server closed the connection, or an answer is too large");
     }
-    if (!TakeAnswers(connection, ReadMonotonic())) return Lose(connection, "malformed answer");
+    if (!TakeAnswers(connection, ArrivalAt(connection)))
+      return Lose(connection, "malformed answer");
   } while (received == Connection::Received::kMore);
   Send(connection);
 }
@@ -225,14 +234,14 @@ bool Runner::TakeAnswers(Connection& connection, Nanos now) {
   while ((state = connection.NextAnswer(answer, intended)) == AnswerState::kWhole) {
     --on_their_way_;
     if (counting_) ++outcome_.answered;
-    if (InWindow(intended)) outcome_.latency.Record(now - intended);
+    if (InWindow(intended)) outcome_.latency.Record(now - std::min(intended, now));
     Check(answer);
-    if (!schedule_ && MayAsk(now)) {
+    if (!arrivals_ && MayAsk(now)) {
       connection.Ask(requests_, now);
       ++on_their_way_;
     }
   }
-  if (schedule_) SendDue(now);
+  if (arrivals_) SendDue(ReadMonotonic());
   return state == AnswerState::kPartial;
 }
 

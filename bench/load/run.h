@@ -23,6 +23,8 @@ struct Plan {
   std::size_t connections = 64;
   std::size_t depth = 1;                    // requests on their way, per connection
   std::optional<std::uint64_t> rate_per_s;  // open loop; none: closed loop
+  Spacing spacing = Spacing::kConstant;     // of an open loop
+  std::uint64_t seed = 1;                   // of the spacing
   bool spin = false;                        // never sleep: for a generator with a core of its own
   Nanos warmup = 0;
   Nanos duration = 0;

@@ -1,20 +1,16 @@
-// When the requests of an open loop are due: at a constant rate from a start, whatever happens.
+// When the requests of an open loop are due, whatever happens to them.
 //
-// Threads: immutable.
+// Threads: thread-confined.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
+#include <random>
+
+#include "load/clock.h"
 
 namespace introspectd::load {
 
-using Nanos = std::uint64_t;  // of the monotonic clock
-inline constexpr Nanos kNanosPerSecond = 1'000'000'000;
-
-inline Nanos ReadMonotonic() {
-  return static_cast<Nanos>(std::chrono::steady_clock::now().time_since_epoch().count());
-}
-
+// At a constant rate from a start.
 class Schedule {
  public:
   // `rate_per_s` is at least 1.
@@ -27,6 +23,40 @@ class Schedule {
  private:
   Nanos start_;
   std::uint64_t rate_per_s_;
+};
+
+enum class Spacing : std::uint8_t {
+  kConstant,
+  kPoisson,  // as from very many clients that know nothing of each other
+};
+
+// One after the other, from a start.
+class Arrivals {
+ public:
+  Arrivals(Spacing spacing, Nanos start, std::uint64_t rate_per_s, std::uint64_t seed)
+      : spacing_(spacing),
+        schedule_(start, rate_per_s),
+        start_(start),
+        random_(seed),
+        gap_ns_(static_cast<double>(rate_per_s) / kNanosPerSecond) {}
+
+  Nanos next() const {
+    if (spacing_ == Spacing::kConstant) return schedule_.DueAt(count_);
+    return start_ + static_cast<Nanos>(since_start_ns_);
+  }
+  void Advance() {
+    ++count_;
+    if (spacing_ == Spacing::kPoisson) since_start_ns_ += gap_ns_(random_);
+  }
+
+ private:
+  Spacing spacing_;
+  Schedule schedule_;
+  Nanos start_;
+  std::mt19937_64 random_;
+  std::exponential_distribution<double> gap_ns_;
+  std::uint64_t count_ = 0;
+  double since_start_ns_ = 0;
 };
 
 }  // namespace introspectd::load

@@ -6,6 +6,8 @@ usage: smoke_test.py LOAD FLOOR
 import json
 import pathlib
 import re
+import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -79,6 +81,28 @@ class LoadTest(unittest.TestCase):
         result = json.loads(output)
         self.check_sane(result)
         self.assertLess(result["requests_per_s"], 2500)
+
+    def test_poisson_arrivals_after_a_wait(self):
+        url, _ = self.floor()
+        command = [LOAD, "--url", url, "--client", CLIENT, "--tokens", self.tokens, "--wait",
+                   "--rate", "2000", "--poisson", "--warmup", "0ms", "--duration", "2s"]
+        load = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True)
+        self.assertEqual(load.stderr.readline(), "ready\n")
+        self.assertEqual(select.select([load.stdout], [], [], 0.3)[0], [], "it does not wait")
+        output, error = load.communicate("\n", timeout=TIMEOUT_S)
+        self.assertEqual((load.returncode, error), (0, ""))
+        # The standard deviation is sqrt(4000), 63.
+        self.assertAlmostEqual(json.loads(output)["requests"], 4000, delta=400)
+
+    def test_a_stall_is_seen(self):
+        url, floor = self.floor()
+        stop = threading.Timer(0.3, floor.send_signal, [signal.SIGSTOP])
+        go_on = threading.Timer(0.5, floor.send_signal, [signal.SIGCONT])
+        stop.start()
+        go_on.start()
+        _, output, _ = self.load(url, "--tokens", self.tokens, "--rate", "2000")
+        self.assertGreater(json.loads(output)["p90_us"], 50_000)
 
     def test_wrong_answers_fail_the_run(self):
         url, _ = self.floor(ANSWER.replace(b"true,", b"nope,"))
