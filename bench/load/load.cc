@@ -25,7 +25,6 @@ struct Options {
   std::string client;
   std::string tokens_file;
   std::string body;
-  bool poisson = false;
   bool closed = false;
   bool show_request = false;
   bool realtime = false;
@@ -59,8 +58,11 @@ void Declare(CLI::App& app, Options& options) {
   app.add_option("--pipeline", plan.depth, "requests on their way per connection")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
-  app.add_flag("--poisson", options.poisson,
-               "an open loop as from very many clients, instead of one with equal gaps");
+  const std::map<std::string, Spacing> spacings{{"constant", Spacing::kConstant},
+                                                {"poisson", Spacing::kPoisson}};
+  app.add_option("--arrivals", plan.spacing, "of an open loop: constant or poisson")
+      ->transform(CLI::CheckedTransformer(spacings))
+      ->default_str("constant");
   app.add_flag("--spin", plan.spin, "never sleep: the generator has a core of its own");
   app.add_flag("--realtime", options.realtime,
                "go ahead of everything else on the core, where that is allowed");
@@ -84,7 +86,6 @@ absl::Status Prepare(Options& options, std::optional<Population>& population,
   plan.endpoint = *std::move(endpoint);
   plan.warmup = NanosOf(options.warmup_s);
   plan.duration = NanosOf(options.duration_s);
-  if (options.poisson) plan.spacing = Spacing::kPoisson;
   if (options.tokens_file.empty()) {
     requests.emplace(plan.endpoint, options.client, options.body);
     return absl::OkStatus();

@@ -85,7 +85,7 @@ class LoadTest(unittest.TestCase):
     def test_poisson_arrivals_after_a_wait(self):
         url, _ = self.floor()
         command = [LOAD, "--url", url, "--client", CLIENT, "--tokens", self.tokens, "--wait",
-                   "--rate", "2000", "--poisson", "--warmup", "0ms", "--duration", "2s"]
+                   "--rate", "2000", "--arrivals", "poisson", "--warmup", "0ms", "--duration", "2s"]
         load = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, text=True)
         self.assertEqual(load.stderr.readline(), "ready\n")

@@ -2,8 +2,7 @@
 //
 // Threads: Post is thread-safe; everything else is the loop's.
 // Cost:    a short lock and, when it was empty, a wake-up. Not for the request path: what goes
-// through
-//          here is rare (a secret's first verification, a reload).
+//          through here is rare (a secret's first verification, a reload).
 #pragma once
 
 #include <functional>
@@ -22,14 +21,11 @@ class Mailbox {
       : receive_(std::move(receive)), waker_(loop, [this] { Deliver(); }) {}
 
   void Post(Message message) ABSL_LOCKS_EXCLUDED(mutex_) {
-    bool first;
-    {
-      const base::MutexLock lock(mutex_);
-      if (closed_) return;
-      first = messages_.empty();
-      messages_.push_back(std::move(message));
-    }
-    if (first) waker_.Wake();
+    const base::MutexLock lock(mutex_);
+    if (closed_) return;
+    const bool first = messages_.empty();
+    messages_.push_back(std::move(message));
+    if (first) waker_.Wake();  // under the lock, or it could come after Close
   }
 
   // What is posted from now on is dropped.

@@ -56,8 +56,13 @@ void Feed::Apply(std::string_view line, Now now) {
 }
 
 void Feed::ApplyParsed(Line parsed, Now now) {
+  if (end_seen_) {
+    report_.ended = false;
+    return Refuse("a line behind an export's last line");
+  }
   if (auto* refused = std::get_if<Refused>(&parsed)) return Refuse(std::move(refused->reason));
   if (auto* end = std::get_if<End>(&parsed)) {
+    end_seen_ = true;
     report_.ended = end->lines == content_lines_;
     if (!report_.ended)
       return Refuse("the count of an export's last line is not that of its lines");

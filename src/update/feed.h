@@ -76,6 +76,7 @@ class Feed {
   std::size_t scanned_ = 0;  // no line end in [at_, scanned_)
   bool overlong_ = false;    // the line was refused, what is left of it is passed over
   bool finished_ = false;
+  bool end_seen_ = false;
   std::uint64_t content_lines_ = 0;  // all but position and end, for an export's count
   FeedReport report_;
 };

@@ -36,8 +36,9 @@ void AppendClaims(std::string_view answer, JsonWriter& json) {
 
 }  // namespace
 
-void AppendPosition(std::uint64_t sequence, std::string& out) {
+void AppendPosition(std::uint64_t sequence, std::string_view issuer, std::string& out) {
   JsonWriter json = Open("position", out);
+  json.Key("issuer").String(issuer);
   json.Key("sequence").Unsigned(sequence);
   Close(json, out);
 }

@@ -11,7 +11,8 @@
 
 namespace introspectd::update {
 
-void AppendPosition(std::uint64_t sequence, std::string& out);
+// `issuer` is that of the tokens that name none.
+void AppendPosition(std::uint64_t sequence, std::string_view issuer, std::string& out);
 void AppendEnd(std::uint64_t lines, std::string& out);
 
 // Appends the line of a record that is still of use at `now`; returns how many lines (0 or 1).

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/fake_node.h"
@@ -26,7 +27,7 @@ std::string Exported(const std::string& token, std::int64_t sequence, const std:
 }
 
 std::string ExportOf(const std::vector<std::string>& lines) {
-  std::string text = "{\"op\":\"position\",\"sequence\":1}\n";
+  std::string text = "{\"op\":\"position\",\"issuer\":\"https://i/\",\"sequence\":1}\n";
   for (const std::string& line : lines) text += line;
   return text + fmt::format("{{\"op\":\"end\",\"lines\":{}}}\n", lines.size());
 }
@@ -59,6 +60,21 @@ TEST_F(ReplaceTest, RevokesWhatIsOlderAndNotInTheFile) {
   EXPECT_THAT(node.seen().state.revoked, ElementsAre(DigestText(TokenDigest::Of("gone"))));
   EXPECT_THAT(ran.out, HasSubstr("not in the file and revoked: 1 of https://i/\n"));
   EXPECT_EQ(node.seen().lines.back(), R"({"op":"complete"})");
+}
+
+// One that names no issuer is one of the node's own.
+TEST_F(ReplaceTest, KnowsWhoseTokensAreThatNameNone) {
+  const std::string nameless =
+      fmt::format(R"({{"op":"upsert","token_sha256":"{}","claims":{{"exp":9}},"sequence":5}})"
+                  "\n",
+                  DigestText(TokenDigest::Of("nameless")));
+  for (const auto& [issuer, revoked] : {std::pair("https://i/", 1u), std::pair("https://j/", 0u)}) {
+    FakeNode node;
+    node.SetExport({.body = ExportOf({nameless})});
+    const std::string file = File(FileLine("a", issuer));
+    EXPECT_EQ(Ask(node, {"warm", file, "--replace", "--sequence-start", "1000"}).code, 0);
+    EXPECT_EQ(node.seen().state.revoked.size(), revoked) << issuer;
+  }
 }
 
 TEST_F(ReplaceTest, AlsoKnowsTheSkippedLines) {

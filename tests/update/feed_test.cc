@@ -250,6 +250,10 @@ TEST(FeedTest, AnExportEndsWithTheCountOfItsLines) {
                         Origin::kNode)
                   .ended)
       << "blank lines do not count, refused ones do";
+  const FeedReport longer =
+      node.Take(position + R"({"op":"end","lines":0})" + "\n" + line + line, Origin::kNode);
+  EXPECT_FALSE(longer.ended);
+  EXPECT_EQ(longer.rejected, 2u) << "nothing may follow the end";
 }
 
 TEST(FeedTest, APusherCannotSpeakAsANode) {

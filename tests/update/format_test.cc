@@ -22,11 +22,12 @@ std::string OneLine(Node& node, UnixSeconds now = kNow) {
 
 TEST(FormatTest, WritesTheFirstAndTheLastLine) {
   std::string out = "before\n";
-  AppendPosition(1'700'000'000'000'000, out);
+  AppendPosition(1'700'000'000'000'000, "https://i/", out);
   AppendEnd(3, out);
-  EXPECT_EQ(out,
-            "before\n{\"op\":\"position\",\"sequence\":1700000000000000}\n"
-            "{\"op\":\"end\",\"lines\":3}\n");
+  EXPECT_EQ(
+      out,
+      "before\n{\"op\":\"position\",\"issuer\":\"https://i/\",\"sequence\":1700000000000000}\n"
+      "{\"op\":\"end\",\"lines\":3}\n");
 }
 
 TEST(FormatTest, WritesLiveTokens) {

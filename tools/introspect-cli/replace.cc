@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "export_reader.h"
@@ -21,6 +23,7 @@ class Revoker {
 
   bool Add(std::string_view line) {
     const std::optional<UpdateLine> update = reader_.Read(line);
+    if (update && update->op == "position") default_issuer_ = update->issuer;
     if (!update || !MustGo(*update)) return true;
     batch_.body +=
         fmt::format("{{\"op\":\"revoke\",\"token_sha256\":\"{}\"}}\n", DigestText(*update->digest));
@@ -32,14 +35,19 @@ class Revoker {
  private:
   bool MustGo(const UpdateLine& update) const {
     return update.op == "upsert" && update.digest && update.sequence &&
-           *update.sequence < plan_.before_sequence && update.issuer == plan_.issuer &&
-           !tokens_.Contains(*update.digest);
+           *update.sequence < plan_.before_sequence &&
+           IssuerOf(update.issuer) == IssuerOf(plan_.issuer) && !tokens_.Contains(*update.digest);
+  }
+
+  std::string_view IssuerOf(std::string_view named) const {
+    return named.empty() ? default_issuer_ : named;
   }
 
   const ReplacePlan& plan_;
   const FileTokens& tokens_;
   Uplink& uplink_;
   UpdateLineReader reader_;
+  std::string default_issuer_;  // of tokens that name none: the export says it first
   Batch batch_;
 };
 

@@ -41,6 +41,7 @@ std::optional<UpdateLine> UpdateLineReader::Read(std::string_view line) {
   const Member* const op = FindString(members, "op");
   if (op == nullptr) return std::nullopt;
   UpdateLine update;
+  if (const Member* issuer = FindString(members, "issuer")) update.issuer = issuer->value.string;
   update.op = op->value.string;
   update.digest = DigestOf(members);
   if (const Member* sequence = Find(members, "sequence")) {

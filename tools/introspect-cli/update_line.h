@@ -20,7 +20,7 @@ struct UpdateLine {
   std::optional<std::int64_t> sequence;
   bool has_sequence = false;          // also when it is not one
   std::optional<TokenDigest> digest;  // of `token` or `token_sha256`
-  std::string_view issuer;            // claims.iss, borrowed; "" = none
+  std::string_view issuer;            // claims.iss; of a position, that of tokens that name none
 };
 
 class UpdateLineReader {
