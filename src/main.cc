@@ -51,8 +51,8 @@ int Serve(const introspectd::Config& config, const std::string& config_file) {
   introspectd::net::SetSlowThreads(config.limits.secret_verifications_max);
   auto server = introspectd::server::Server::Create(config, config_file);
   if (!server.ok()) return Complain(server.status(), kFailed);
-  (*server)->Run();
-  return kDone;
+  const absl::Status ran = (*server)->Run();
+  return ran.ok() ? kDone : Complain(ran, kFailed);
 }
 
 int Run(const Arguments& arguments) {

@@ -62,10 +62,11 @@ struct IntrospectionConfig {
 enum class StartMode : std::uint8_t { kReady, kWarm };
 
 struct StorageConfig {
-  std::string directory;  // "" = memory only
+  std::string directory = "data";  // "" = memory only
   StartMode start = StartMode::kReady;
   std::int64_t token_lifetime_max_s = 2'592'000;
   std::int64_t feed_staleness_max_s = 0;
+  std::int64_t reserve_bytes = 268'435'456;
 };
 
 enum class AuthMethod : std::uint8_t { kClientSecretBasic, kClientSecretPost };

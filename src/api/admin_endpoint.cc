@@ -113,7 +113,12 @@ Plan AdminEndpoint::OnHead(Exchange& exchange) {
     exchange.reply = kNoScope;
     return Plan::kAnswered;
   }
-  if (call_ == Call::kExport || call_ == Call::kStatus) return Plan::kBuffer;
+  if (call_ == Call::kStatus) return Plan::kBuffer;
+  if (control_.admission.loading) {  // neither is all of it here, nor can it be judged against
+    exchange.reply = kUnavailable;
+    return Plan::kAnswered;
+  }
+  if (call_ == Call::kExport) return Plan::kBuffer;
   ticket_ = exchange.ticket;
   BeginFeed(*token);
   return Plan::kStream;
@@ -145,7 +150,7 @@ void AdminEndpoint::BeginFeed(const AdminToken& token) {
   const bool load = call_ == Call::kLoad;
   Pusher pusher = token.pusher;
   if (load) pusher.may_upsert = pusher.may_revoke = pusher.any_issuer = true;
-  feed_.emplace(control_.parser, control_.writer, std::move(pusher),
+  feed_.emplace(control_.parser, control_.writer, control_.admission, std::move(pusher),
                 load ? update::Origin::kNode : update::Origin::kPusher);
   control_.pipeline.Add(&*feed_, [this](update::Feed& feed) { OnProgress(feed); });
 }
@@ -201,11 +206,13 @@ Progress AdminEndpoint::FinishFeed(Exchange& exchange) {
   const bool cut_off = call_ == Call::kLoad && !report.ended;
   std::string_view failure;
   if (cut_off) failure = "incomplete_export";
+  if (report.storage_full) failure = "storage_full";
   if (!feed_->done()) failure = "temporarily_unavailable";
+  const bool again = report.storage_full || !feed_->done();
   const bool refused = report.rejected > 0 || cut_off;
   body_ = Report(failure);
-  exchange.reply = {.status = !feed_->done() ? 503 : refused ? 422 : 200, .body = body_};
-  if (!feed_->done()) exchange.reply.extra_headers = kUnavailable.extra_headers;
+  exchange.reply = {.status = again ? 503 : refused ? 422 : 200, .body = body_};
+  if (again) exchange.reply.extra_headers = kUnavailable.extra_headers;
   log::Info("updates", {{"token", token_name_},
                         {"lines", report.lines},
                         {"applied", report.applied},

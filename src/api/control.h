@@ -14,6 +14,7 @@
 #include "http/handler.h"
 #include "introspectd/config.h"
 #include "token/writer.h"
+#include "update/feed.h"
 #include "update/pipeline.h"
 
 namespace introspectd::api {
@@ -24,6 +25,7 @@ struct Control {
   token::Writer& writer;
   update::Parser& parser;
   update::Pipeline& pipeline;
+  const update::Admission& admission;
   client::CredentialCache& credentials;
   const Readiness& readiness;
 

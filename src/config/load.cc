@@ -226,7 +226,12 @@ absl::StatusOr<Config> LoadFile(const std::string& path) {
     return absl::InvalidArgumentError(
         fmt::format("{}: {}", path, std::string(text.status().message())));
   }
-  return ParseText(*text, path, std::filesystem::path(path).parent_path());
+  const std::filesystem::path beside = std::filesystem::path(path).parent_path();
+  auto config = ParseText(*text, path, beside);
+  if (config.ok() && !config->storage.directory.empty()) {
+    config->storage.directory = beside / config->storage.directory;  // unless it is absolute
+  }
+  return config;
 }
 
 absl::StatusOr<Config> ParseText(std::string_view toml, const std::string& name,

@@ -13,6 +13,7 @@
 
 namespace introspectd::config {
 
+// Relative paths in it start where the file is.
 absl::StatusOr<Config> LoadFile(const std::string& path);
 
 // `name` is what messages call the file; relative secret files start at `directory`.

@@ -149,10 +149,9 @@ constexpr Option kIntrospection[] = {
 constexpr Option kStorage[] = {
     {.name = "directory",
      .member = kMember<&Config::storage, &StorageConfig::directory>,
-     .default_toml = R"("")",
+     .default_toml = R"("data")",
      .range = {0, 4096},
-     .check = CheckStorageDirectory,
-     .help = "`\"\"` = memory only"},
+     .help = "embedded durable store, mode 0700, relative to this file; `\"\"` = memory only"},
     {.name = "start",
      .member = kMember<&Config::storage, &StorageConfig::start>,
      .default_toml = R"("ready")",
@@ -169,6 +168,12 @@ constexpr Option kStorage[] = {
      .unit = "s",
      .range = {0, kYearS},
      .help = "unknown tokens are 503 when no push or heartbeat came for so long; 0 = off"},
+    {.name = "reserve_bytes",
+     .member = kMember<&Config::storage, &StorageConfig::reserve_bytes>,
+     .default_toml = "268435456",
+     .unit = "bytes",
+     .range = {0, INT64_MAX},
+     .help = "disk kept free for revocations: below it, upserts get 503"},
 };
 
 constexpr auto kClients = AtSighup(Joined(

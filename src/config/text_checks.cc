@@ -39,11 +39,6 @@ absl::Status CheckRequestPath(std::string_view path) {
   return absl::OkStatus();
 }
 
-absl::Status CheckStorageDirectory(std::string_view directory) {
-  if (directory.empty()) return absl::OkStatus();
-  return Refuse("durable storage is not available yet; use \"\" (memory only)");
-}
-
 absl::Status CheckSecret(std::string_view secret) {
   if (secret == kMask) return RefuseMask();
   // Taken for a secret, a hash would work as a password that the configuration shows.

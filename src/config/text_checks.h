@@ -12,7 +12,6 @@ namespace introspectd::config {
 
 absl::Status CheckListenAddress(std::string_view text);
 absl::Status CheckRequestPath(std::string_view path);
-absl::Status CheckStorageDirectory(std::string_view directory);
 
 // Their messages never show what they were given.
 absl::Status CheckSecret(std::string_view secret);

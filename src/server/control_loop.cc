@@ -22,13 +22,15 @@ update::ParserOptions ParserOptionsOf(const Config& config) {
 
 }  // namespace
 
-ControlLoop::ControlLoop(Shared& shared, std::vector<BoundSocket> sockets,
+ControlLoop::ControlLoop(Shared& shared, std::unique_ptr<journal::Journal> journal,
+                         std::vector<BoundSocket> sockets,
                          std::shared_ptr<const client::Registry> registry, Hooks hooks)
     : shared_(shared),
       hooks_(std::move(hooks)),
       clock_(&shared.wall_floor),
       parser_(ParserOptionsOf(shared.config)),
-      pipeline_(shared.store.writer()),
+      storage_(MakeStorage(std::move(journal))),
+      pipeline_(shared.store.writer(), storage_.get()),
       credentials_(shared.key, shared.config.limits.credentials_remembered_max),
       verifier_(loop_, shared.key, shared.config.limits,
                 [this](const Verifier::Result& result) { Report(result); }),
@@ -36,6 +38,7 @@ ControlLoop::ControlLoop(Shared& shared, std::vector<BoundSocket> sockets,
                .writer = shared.store.writer(),
                .parser = parser_,
                .pipeline = pipeline_,
+               .admission = admission_,
                .credentials = credentials_,
                .readiness = shared.readiness,
                .registry = [this]() -> const client::Registry& { return verifier_.registry(); },
@@ -79,8 +82,35 @@ void ControlLoop::Start() {
   started_ms_ = now.boot_ms;
   wall_ahead_us_ = base::ReadWallMicros() - base::ReadBootMillis() * 1000;
   OnPush();  // the feed is as fresh as the process
-  shared_.readiness.SetReady(shared_.config.storage.start == StartMode::kReady);
+  if (storage_ != nullptr) {
+    storage_->Load(now);
+  } else {
+    BecomeReady();
+  }
   tick_.Start(ConnectionPool::kTick_ms, ConnectionPool::kTick_ms);
+}
+
+std::unique_ptr<Storage> ControlLoop::MakeStorage(std::unique_ptr<journal::Journal> journal) {
+  if (journal == nullptr) return nullptr;
+  Storage::Hooks hooks{
+      .take = [this](journal::Kept kept) { mailbox_.Post(std::move(kept)); },
+      .loaded = [this](absl::Status status) { mailbox_.Post(Loaded{std::move(status)}); },
+      .kept = [this] { mailbox_.Post(GroupKept{}); }};
+  return std::make_unique<Storage>(std::move(journal), shared_.store.writer(), admission_,
+                                   static_cast<std::uint64_t>(shared_.config.storage.reserve_bytes),
+                                   std::move(hooks));
+}
+
+void ControlLoop::OnLoaded(const absl::Status& status) {
+  if (!status.ok()) return hooks_.failed(status);
+  storage_->Loaded();
+  BecomeReady();
+}
+
+// A node that has tokens is as good as it was; one that starts without any may have to be told.
+void ControlLoop::BecomeReady() {
+  const bool at_once = shared_.config.storage.start == StartMode::kReady;
+  shared_.readiness.SetReady(at_once || shared_.store.status().tokens > 0);
 }
 
 void ControlLoop::SetRegistry(std::shared_ptr<const client::Registry> registry) {
@@ -95,6 +125,13 @@ void ControlLoop::Receive(ToControl message) {
     verifier_.Ask(Verifier::Realm::kAdmin, 0, std::move(verify_admin->request));
   } else if (const auto* taken = std::get_if<RegistryTaken>(&message)) {
     hooks_.registry_taken(taken->generation);
+  } else if (const auto* kept = std::get_if<journal::Kept>(&message)) {
+    storage_->Take(*kept, clock_.Read());
+  } else if (const auto* loaded = std::get_if<Loaded>(&message)) {
+    OnLoaded(loaded->status);
+  } else if (std::holds_alternative<GroupKept>(message)) {
+    pipeline_.OnKept();
+    WakePipeline();
   } else {
     hooks_.drained();
   }
@@ -151,6 +188,10 @@ void ControlLoop::Tick() {
   shared_.wall_floor.Raise(now.wall_us);
   WatchClock(now);
   for (int i = 0; i < kShardsSweptPerTick && MaySweep(now); ++i) pipeline_.Sweep(now.seconds());
+  if (storage_ != nullptr) {
+    storage_->Tick(now, now.boot_ms >= no_sweep_until_ms_);
+    if (storage_->CanCatchUp()) WakePipeline();
+  }
   pool_.Tick();
 }
 
@@ -188,6 +229,11 @@ bool ControlLoop::WorkersTurn() {
   return true;
 }
 
+std::string_view ControlLoop::Reason() const {
+  if (shared_.readiness.ready()) return "";
+  return admission_.loading ? "loading what was kept" : "waiting for {\"op\":\"complete\"}";
+}
+
 std::string ControlLoop::Status(Now now) {
   const StoreStatus store = shared_.store.status();
   const bool ready = shared_.readiness.ready();
@@ -196,7 +242,7 @@ std::string ControlLoop::Status(Now now) {
   json.BeginObject();
   json.Key("version").String(kVersion);
   json.Key("ready").Bool(ready);
-  json.Key("reason").String(ready ? "" : "waiting for {\"op\":\"complete\"}");
+  json.Key("reason").String(Reason());
   json.Key("feed_fresh").Bool(shared_.readiness.feed_fresh(now));
   json.Key("uptime_s").Integer((now.boot_ms - started_ms_) / 1000);
   json.Key("configuration_generation").Unsigned(verifier_.registry().generation());
@@ -207,6 +253,10 @@ std::string ControlLoop::Status(Now now) {
   json.Key("bytes").BeginObject();
   json.Key("records").Unsigned(store.record_bytes);
   json.Key("index").Unsigned(store.index_bytes).EndObject();
+  if (storage_ != nullptr) {
+    json.Key("storage");
+    storage_->Describe(json);
+  }
   json.Key("connections").BeginObject();
   json.Key("data").Unsigned(shared_.data_peers.total());
   json.Key("admin").Unsigned(peers_.total()).EndObject();
@@ -227,6 +277,7 @@ void ControlLoop::CloseEverything() {
   pool_.CloseAll();
   pool_.Close();
   mailbox_.Close();
+  if (storage_ != nullptr) storage_->Close();
   tick_.Close();
   pipeline_turn_.Close();
 }

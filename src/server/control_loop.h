@@ -17,6 +17,7 @@
 #include "net/mailbox.h"
 #include "server/connection_pool.h"
 #include "server/shared.h"
+#include "server/storage.h"
 #include "server/verifier.h"
 #include "server/worker.h"
 #include "update/parser.h"
@@ -32,10 +33,13 @@ class ControlLoop {
     std::function<void(std::uint64_t)> registry_taken;  // by one worker
     std::function<void()> drained;                      // one worker
     std::function<const std::vector<std::unique_ptr<Worker>>&()> workers;
+    std::function<void(absl::Status)> failed;  // nothing more can be done
   };
 
-  ControlLoop(Shared& shared, std::vector<BoundSocket> sockets,
-              std::shared_ptr<const client::Registry> registry, Hooks hooks);
+  // Without a journal, what is pushed is in memory alone.
+  ControlLoop(Shared& shared, std::unique_ptr<journal::Journal> journal,
+              std::vector<BoundSocket> sockets, std::shared_ptr<const client::Registry> registry,
+              Hooks hooks);
 
   net::Loop& loop() { return loop_; }
   void Start();
@@ -51,12 +55,16 @@ class ControlLoop {
   void TakeAdminResults();
   void WakePipeline();
   void TurnPipeline();
+  std::unique_ptr<Storage> MakeStorage(std::unique_ptr<journal::Journal> journal);
+  void OnLoaded(const absl::Status& status);
+  void BecomeReady();
   void Tick();
   void WatchClock(Now now);
-  bool MaySweep(Now now) const { return now.boot_ms >= no_sweep_until_ms_; }
+  bool MaySweep(Now now) const { return now.boot_ms >= no_sweep_until_ms_ && !admission_.loading; }
   void OnPush();
   void OnComplete();
   bool WorkersTurn();
+  std::string_view Reason() const;  // why it is not ready
   std::string Status(Now now);
 
   Shared& shared_;
@@ -64,6 +72,8 @@ class ControlLoop {
   net::Loop loop_;
   base::Clock clock_;
   update::Parser parser_;
+  update::Admission admission_;
+  const std::unique_ptr<Storage> storage_;  // none: memory only
   update::Pipeline pipeline_;
   client::CredentialCache credentials_;
   Verifier verifier_;

@@ -9,9 +9,11 @@
 #include <variant>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "api/introspect_endpoint.h"
 #include "client/registry.h"
 #include "http/handler.h"
+#include "journal/loader.h"
 
 namespace introspectd::server {
 
@@ -46,6 +48,13 @@ struct RegistryTaken {
 };
 struct Drained {};
 
-using ToControl = std::variant<VerifyForWorker, VerifyForAdmin, RegistryTaken, Drained>;
+// From the journal's threads.
+struct Loaded {
+  absl::Status status;
+};
+struct GroupKept {};
+
+using ToControl = std::variant<VerifyForWorker, VerifyForAdmin, RegistryTaken, Drained,
+                               journal::Kept, Loaded, GroupKept>;
 
 }  // namespace introspectd::server

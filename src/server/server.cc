@@ -23,7 +23,14 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Config& config,
                                                        std::string config_file) {
   auto sockets = OpenSockets(config, WorkerCount(config));
   if (!sockets.ok()) return sockets.status();
-  return std::unique_ptr<Server>(new Server(config, std::move(config_file), *std::move(sockets)));
+  std::unique_ptr<journal::Journal> journal;
+  if (const std::string& directory = config.storage.directory; !directory.empty()) {
+    auto opened = journal::Journal::Open({.directory = directory});
+    if (!opened.ok()) return opened.status();
+    journal = *std::move(opened);
+  }
+  return std::unique_ptr<Server>(
+      new Server(config, std::move(config_file), *std::move(sockets), std::move(journal)));
 }
 
 absl::StatusOr<Server::Sockets> Server::OpenSockets(const Config& config, std::uint32_t workers) {
@@ -57,11 +64,12 @@ absl::Status Server::OpenFor(ListenAddress address, const char* plane,
   return absl::OkStatus();
 }
 
-Server::Server(const Config& config, std::string config_file, Sockets sockets)
+Server::Server(const Config& config, std::string config_file, Sockets sockets,
+               std::unique_ptr<journal::Journal> journal)
     : config_file_(std::move(config_file)),
       addresses_(std::move(sockets.addresses)),
       shared_(config),
-      control_(shared_, std::move(sockets.admin),
+      control_(shared_, std::move(journal), std::move(sockets.admin),
                std::make_shared<const client::Registry>(config, generation_), HooksOfControl()),
       terminate_(control_.loop(), SIGTERM, [this] { OnStop(); }),
       interrupt_(control_.loop(), SIGINT, [this] { OnStop(); }),
@@ -86,10 +94,11 @@ ControlLoop::Hooks Server::HooksOfControl() {
   hooks.registry_taken = [this](std::uint64_t generation) { OnRegistryTaken(generation); };
   hooks.drained = [this] { OnDrained(); };
   hooks.workers = [this]() -> const auto& { return workers_; };
+  hooks.failed = [this](const absl::Status& status) { OnFailed(status); };
   return hooks;
 }
 
-void Server::Run() {
+absl::Status Server::Run() {
   const ServerConfig& config = shared_.config.server;
   control_.Start();
   for (std::size_t i = 0; i < workers_.size(); ++i) {
@@ -106,6 +115,7 @@ void Server::Run() {
   control_.loop().Run();
   workers_.clear();  // joins
   log::Info("stopped");
+  return failure_;
 }
 
 // All or nothing: a file that is not good changes nothing.
@@ -145,6 +155,12 @@ void Server::OnStop() {
 
 void Server::OnDrained() {
   if (++drained_ == workers_.size()) End();
+}
+
+void Server::OnFailed(const absl::Status& status) {
+  log::Error("stopping: the store cannot be loaded", {{"error", std::string(status.message())}});
+  failure_ = status;
+  End();
 }
 
 void Server::End() {

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "introspectd/config.h"
+#include "journal/journal.h"
 #include "server/control_loop.h"
 #include "server/shared.h"
 #include "server/worker.h"
@@ -19,14 +20,15 @@ namespace introspectd::server {
 
 class Server {
  public:
-  // `config_file` is read again on SIGHUP. Every error of opening sockets is one of Create.
+  // `config_file` is read again on SIGHUP. Every error of opening sockets is one of Create, and
+  // every one of opening the store but what only reading all of it can show.
   static absl::StatusOr<std::unique_ptr<Server>> Create(const Config& config,
                                                         std::string config_file);
   ~Server();
 
   // Until SIGTERM or SIGINT, and then until connections have ended (at most kDrainMax_ms; a second
-  // signal ends it at once).
-  void Run();
+  // signal ends it at once). An error: the store could not be loaded.
+  absl::Status Run();
 
   // What the signals do; for programs that have no signals of their own. Thread-safe.
   void Stop() { stop_.Wake(); }
@@ -42,7 +44,8 @@ class Server {
     std::vector<BoundSocket> admin;
   };
 
-  Server(const Config& config, std::string config_file, Sockets sockets);
+  Server(const Config& config, std::string config_file, Sockets sockets,
+         std::unique_ptr<journal::Journal> journal);
 
   static absl::StatusOr<Sockets> OpenSockets(const Config& config, std::uint32_t workers);
   static absl::Status OpenFor(ListenAddress address, const char* plane,
@@ -54,6 +57,7 @@ class Server {
   void OnRegistryTaken(std::uint64_t generation);
   void OnStop();
   void OnDrained();
+  void OnFailed(const absl::Status& status);
   void End();
 
   static constexpr std::uint64_t kDrainMax_ms = 30'000;
@@ -66,6 +70,7 @@ class Server {
   std::size_t drained_ = 0;
   bool stopping_ = false;
   bool ended_ = false;
+  absl::Status failure_;
   std::vector<std::unique_ptr<Worker>> workers_;
   ControlLoop control_;
   net::Signal terminate_;

@@ -102,6 +102,8 @@ class Record {
   Record* CopyTo(void* memory) const;  // allocated_bytes() of it, aligned to 16
 
  private:
+  friend class StoredRecord;
+
   Record() = default;
   static Record* Allocate(std::size_t audience_count, std::size_t bytes);
 

@@ -48,14 +48,15 @@ Outcome Writer::StageUpsert(Upsert upsert, UnixSeconds now) {
   Record* old = hidden().table.Find(fresh->digest());
   if (old == nullptr || !old->Remembered(now)) {
     fresh->SetMemory(memory);
-    Put(*fresh, old);
+    Keep(*Put(*fresh, old));
   } else {
     memory = Merge(memory, old->memory());
     if (old->kind() != Record::Kind::kRevocation && Wins(*fresh, *old)) {
       fresh->SetMemory(memory);
-      Put(*fresh, old);
+      Keep(*Put(*fresh, old));
     } else {
       old->SetMemory(memory);
+      Keep(*old);
     }
   }
   return expired ? Outcome::kExpired : Outcome::kApplied;
@@ -70,10 +71,11 @@ void Writer::StageRevocation(const RevokeToken& revoke, UnixSeconds now) {
   if (remembered && old->kind() == Record::Kind::kRevocation) {
     old->SetSequence(std::max(old->sequence(), revoke.sequence));
     old->SetMemory(memory);
+    Keep(*old);
   } else {
     RecordPtr record = Record::Revocation(revoke.digest, revoke.sequence);
     record->SetMemory(memory);
-    Put(*record, old);
+    Keep(*Put(*record, old));
   }
 }
 
@@ -130,12 +132,31 @@ void Writer::PutRule(bool jti, const std::string& key, const RuleValue& value) {
 }
 
 // The tables get a copy in their own memory; `record` was made wherever the update came from.
-void Writer::Put(const Record& record, Record* old) {
+const Record* Writer::Put(const Record& record, Record* old) {
   Count(record, 1);
   if (old != nullptr) Count(*old, -1);
   Record* copy = record.CopyTo(pool_.Allocate(record.allocated_bytes()));
   changes_.push_back({.put = copy, .removed = old});
   Play(changes_.back(), hidden().table);
+  return copy;
+}
+
+void Writer::StageKept(const Record& record, UnixSeconds now) {
+  CHECK(settled());
+  SawSequence(record.sequence());
+  if (record.Remembered(now)) Put(record, hidden().table.Find(record.digest()));
+}
+
+void Writer::StageKeptRule(bool jti, const std::string& key, const RuleValue& value,
+                           UnixSeconds now) {
+  CHECK(settled());
+  SawSequence(value.sequence);
+  if (now < value.end) PutRule(jti, key, value);
+}
+
+bool Writer::anything_to_keep() const {
+  return !to_keep_.empty() || std::any_of(rule_changes_.begin(), rule_changes_.end(),
+                                          [](const RuleChange& change) { return !change.erase; });
 }
 
 void Writer::Remove(Record* old) {
@@ -169,6 +190,7 @@ void Writer::Count(const Record& record, int sign) {
 
 void Writer::Publish() {
   if (settled() && anything_staged()) sides_.turnstile.Flip();
+  to_keep_.clear();
 }
 
 bool Writer::TrySettle() {

@@ -28,6 +28,14 @@ enum class Outcome : std::uint8_t {
   kExpired,  // an upsert whose exp has passed; it still wins over an older one
 };
 
+// A change to a rule or a revoked jti.
+struct RuleChange {
+  bool jti;
+  bool erase;
+  std::string key;
+  RuleValue value;
+};
+
 class Writer {
  public:
   Writer(Sides& sides, const StoreOptions& options) : sides_(sides), options_(options) {}
@@ -39,6 +47,20 @@ class Writer {
   void PublishAndSettle();
   bool settled() const { return !sides_.turnstile.draining(); }
   bool anything_staged() const { return !changes_.empty() || !rule_changes_.empty(); }
+
+  // What a journal has to keep of what was staged: records as they are now (one may be there
+  // twice), and rules. What the sweep lets go of is not in it. Borrowed until Publish; nothing may
+  // be staged while another thread reads it.
+  struct Staged {
+    const std::vector<const Record*>& records;
+    const std::vector<RuleChange>& rules;  // without those that are erased
+  };
+  Staged staged() const { return {to_keep_, rule_changes_}; }
+  bool anything_to_keep() const;
+
+  // Stage what a journal has kept, each key once, into a store that is empty but for that.
+  void StageKept(const Record& record, UnixSeconds now);
+  void StageKeptRule(bool jti, const std::string& key, const RuleValue& value, UnixSeconds now);
 
   // The sequence for the next update if it brings none: now, and above every one seen.
   std::uint64_t EntrySequence(UnixMicros now) const;
@@ -62,12 +84,6 @@ class Writer {
     Record* put;      // owned by the tables from the moment that it is staged
     Record* removed;  // freed once neither side has it
   };
-  struct RuleChange {
-    bool jti;
-    bool erase;
-    std::string key;
-    RuleValue value;
-  };
   struct RuleEnd {
     UnixSeconds end;
     bool jti;
@@ -81,7 +97,8 @@ class Writer {
   void StageRevocation(const RevokeToken& revoke, UnixSeconds now);
   void StageJti(const RevokeJti& revoke);
   void StageRule(const AddRule& rule);
-  void Put(const Record& record, Record* old);
+  const Record* Put(const Record& record, Record* old);
+  void Keep(const Record& record) { to_keep_.push_back(&record); }
   void Remove(Record* old);
   Record::Memory Outlast(Record::Memory memory, UnixSeconds now) const;
   void PutOffEndOfJti(const Record& upsert, UnixSeconds now);
@@ -102,6 +119,7 @@ class Writer {
   const StoreOptions options_;
   std::vector<Change> changes_;
   std::vector<RuleChange> rule_changes_;
+  std::vector<const Record*> to_keep_;
   std::vector<Record*> sweepings_;
   std::priority_queue<RuleEnd, std::vector<RuleEnd>, std::greater<>> rule_ends_;
   std::size_t next_shard_ = 0;

@@ -28,13 +28,13 @@ void Feed::Append(std::string_view bytes) {
 
 void Feed::Finish() { finished_ = true; }
 
-bool Feed::ready() const {
-  return at_ < bytes_.size() && (finished_ || IsOverlong(backlog()) ||
+bool Feed::has_line() const {
+  return at_ < bytes_.size() && (finished_ || IsOverlong(bytes_.size() - at_) ||
                                  bytes_.find('\n', std::max(at_, scanned_)) != std::string::npos);
 }
 
-bool Feed::StageLine(Now now) {
-  if (at_ == bytes_.size()) return false;
+bool Feed::ParseLine(Now now) {
+  if (at_ == bytes_.size() || parsed_.size() >= kParsedMax) return false;
   std::size_t end = bytes_.find('\n', std::max(at_, scanned_));
   const bool whole = end != std::string::npos || finished_;
   if (end == std::string::npos) end = bytes_.size();
@@ -43,51 +43,77 @@ bool Feed::StageLine(Now now) {
   if (!whole && !IsOverlong(line.size())) return false;  // more of it may come
   at_ = std::min(end + 1, bytes_.size());
   const bool was_refused = std::exchange(overlong_, !whole);
-  if (!was_refused) Apply(line, now);
+  if (!was_refused) Parse(line, now);
   return true;
 }
 
-void Feed::Apply(std::string_view line, Now now) {
+void Feed::Parse(std::string_view line, Now now) {
   ++report_.lines;
   if (line.ends_with('\r')) line.remove_suffix(1);
   if (line.size() <= line_bytes_max_ && IsBlank(line)) return;
-  ApplyParsed(
-      parser_.Parse(line, pusher_, origin_, writer_.EntrySequence(now.wall_us), now.wall_us), now);
+  Line parsed =
+      parser_.Parse(line, pusher_, origin_, writer_.EntrySequence(now.wall_us), now.wall_us);
+  // The next line's is to be above it, also when that is parsed before this one is staged.
+  if (const auto* update = std::get_if<token::Update>(&parsed)) {
+    writer_.SawSequence(token::SequenceOf(*update));
+  }
+  parsed_.push_back({report_.lines, line.size(), std::move(parsed)});
+  parsed_bytes_ += line.size();
 }
 
-void Feed::ApplyParsed(Line parsed, Now now) {
+bool Feed::StageLine(Now now) {
+  if (parsed_.empty()) {
+    if (!ParseLine(now)) return false;
+    if (parsed_.empty()) return true;  // it said nothing
+  }
+  Parsed parsed = std::move(parsed_.front());
+  parsed_.pop_front();
+  parsed_bytes_ -= parsed.bytes;
+  Apply(std::move(parsed), now);
+  return true;
+}
+
+void Feed::Apply(Parsed parsed, Now now) {
   if (end_seen_) {
     report_.ended = false;
-    return Refuse("a line behind an export's last line");
+    return Refuse(parsed.number, "a line behind an export's last line");
   }
-  if (auto* refused = std::get_if<Refused>(&parsed)) return Refuse(std::move(refused->reason));
-  if (auto* end = std::get_if<End>(&parsed)) {
+  if (auto* refused = std::get_if<Refused>(&parsed.line)) {
+    return Refuse(parsed.number, std::move(refused->reason));
+  }
+  if (auto* end = std::get_if<End>(&parsed.line)) {
     end_seen_ = true;
     report_.ended = end->lines == content_lines_;
-    if (!report_.ended)
-      return Refuse("the count of an export's last line is not that of its lines");
+    if (!report_.ended) {
+      return Refuse(parsed.number, "the count of an export's last line is not that of its lines");
+    }
     ++report_.applied;
     return;
   }
-  ++content_lines_;
   token::Outcome outcome = token::Outcome::kApplied;
-  if (auto* update = std::get_if<token::Update>(&parsed)) {
+  if (auto* update = std::get_if<token::Update>(&parsed.line)) {
+    if (admission_.storage_full && std::holds_alternative<token::Upsert>(*update)) {
+      report_.storage_full = true;
+      return Refuse(parsed.number, "storage_full: only revocations are taken");
+    }
     report_.sequence = std::max(report_.sequence, token::SequenceOf(*update));
     outcome = writer_.Stage(std::move(*update), now.seconds());
-  } else if (auto* position = std::get_if<Position>(&parsed)) {
-    --content_lines_;
-    writer_.SawSequence(position->sequence);
   }
-  report_.heartbeat |= std::holds_alternative<Heartbeat>(parsed);
-  report_.complete |= std::holds_alternative<Complete>(parsed);
+  if (const auto* position = std::get_if<Position>(&parsed.line)) {
+    writer_.SawSequence(position->sequence);
+  } else {
+    ++content_lines_;
+  }
+  report_.heartbeat |= std::holds_alternative<Heartbeat>(parsed.line);
+  report_.complete |= std::holds_alternative<Complete>(parsed.line);
   ++(outcome == token::Outcome::kExpired ? report_.expired : report_.applied);
 }
 
-void Feed::Refuse(Reason reason) {
+void Feed::Refuse(std::uint64_t line, Reason reason) {
   ++content_lines_;
   ++report_.rejected;
   if (report_.errors.size() < FeedReport::kErrorsMax) {
-    report_.errors.push_back({report_.lines, std::move(reason)});
+    report_.errors.push_back({line, std::move(reason)});
   }
 }
 

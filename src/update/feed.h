@@ -2,10 +2,14 @@
 //
 // Threads: the control loop.
 // Limits:  a line longer than Parser::line_bytes_max() is refused and not kept; what waits to be
-//          staged is bounded by whoever appends (backlog()).
+//          staged is bounded by whoever appends (backlog()), and kParsedMax lines.
+//
+// Lines are parsed ahead of being staged: while a group is being made durable, nothing may be
+// staged.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +20,14 @@
 #include "update/parser.h"
 
 namespace introspectd::update {
+
+// What the store takes just now.
+//
+// Threads: the control loop's.
+struct Admission {
+  bool loading = false;       // it is being filled with what was kept: nothing
+  bool storage_full = false;  // no upserts: what room there is is for revocations
+};
 
 struct FeedReport {
   struct Error {
@@ -32,14 +44,17 @@ struct FeedReport {
   std::vector<Error> errors;   // the first kErrorsMax
   bool heartbeat = false;
   bool complete = false;
-  bool ended = false;  // an export's last line came, and its count was right
+  bool ended = false;         // an export's last line came, and its count was right
+  bool storage_full = false;  // upserts were refused, or revocations are in memory alone, for that
 };
 
 class Feed {
  public:
-  Feed(Parser& parser, token::Writer& writer, Pusher pusher, Origin origin)
+  Feed(Parser& parser, token::Writer& writer, const Admission& admission, Pusher pusher,
+       Origin origin)
       : parser_(parser),
         writer_(writer),
+        admission_(admission),
         pusher_(std::move(pusher)),
         origin_(origin),
         line_bytes_max_(parser.line_bytes_max(origin)) {}
@@ -49,34 +64,51 @@ class Feed {
   // The body is over: what is left is a line too.
   void Finish();
 
-  // Takes the next line if one is whole, or the next part of an overlong one, and stages what it
-  // says; false when there is none. The writer must be settled.
+  // Takes the next line if one is whole, or the next part of an overlong one, and parses it; false
+  // when there is none, or kParsedMax wait to be staged.
+  bool ParseLine(Now now);
+  // Stages what the next line says, and parses it first if need be; false when there is none. The
+  // writer must be settled.
   bool StageLine(Now now);
+  // What was staged last is in memory alone: there is no room for it on the disk.
+  void NotKept() { report_.storage_full = true; }
 
-  // Whether a line waits to be staged, and how many bytes wait.
-  bool ready() const;
-  bool done() const { return finished_ && at_ == bytes_.size(); }
-  std::size_t backlog() const { return bytes_.size() - at_; }
+  // Whether a line waits to be parsed, or to be staged, and how many bytes wait.
+  bool parsable() const { return parsed_.size() < kParsedMax && has_line(); }
+  bool ready() const { return !parsed_.empty() || has_line(); }
+  bool done() const { return finished_ && at_ == bytes_.size() && parsed_.empty(); }
+  std::size_t backlog() const { return bytes_.size() - at_ + parsed_bytes_; }
   const FeedReport& report() const { return report_; }
 
  private:
-  void Apply(std::string_view line, Now now);
-  void ApplyParsed(Line parsed, Now now);
-  void Refuse(Reason reason);
+  struct Parsed {
+    std::uint64_t number;  // of the line, from 1
+    std::size_t bytes;
+    Line line;
+  };
+  static constexpr std::size_t kParsedMax = 4096;
+
+  bool has_line() const;
+  void Parse(std::string_view line, Now now);
+  void Apply(Parsed parsed, Now now);
+  void Refuse(std::uint64_t line, Reason reason);
   // Whatever follows: a carriage return belongs to the line's end, not to the line.
   bool IsOverlong(std::size_t size) const { return size > line_bytes_max_ + 1; }
 
   Parser& parser_;
   token::Writer& writer_;
+  const Admission& admission_;
   const Pusher pusher_;
   const Origin origin_;
   const std::size_t line_bytes_max_;
   std::string bytes_;
-  std::size_t at_ = 0;       // what is before was staged
+  std::size_t at_ = 0;       // what is before was parsed
   std::size_t scanned_ = 0;  // no line end in [at_, scanned_)
   bool overlong_ = false;    // the line was refused, what is left of it is passed over
   bool finished_ = false;
   bool end_seen_ = false;
+  std::deque<Parsed> parsed_;
+  std::size_t parsed_bytes_ = 0;
   std::uint64_t content_lines_ = 0;  // all but position and end, for an export's count
   FeedReport report_;
 };

@@ -30,9 +30,38 @@ void Pipeline::Remove(Feed* feed) {
   }
 }
 
+template <class Condition>
+bool Pipeline::AnyFeed(Condition condition) const {
+  return std::any_of(entries_.begin(), entries_.end(), [&condition](const auto& entry) {
+    return entry->feed != nullptr && condition(*entry->feed);
+  });
+}
+
 bool Pipeline::Turn(Now now) {
+  if (keeping_) {
+    ParseAhead(now);
+    return AnyFeed([](const Feed& feed) { return feed.parsable(); });
+  }
   if (!writer_.TrySettle()) return true;
   std::erase_if(entries_, [](const auto& entry) { return entry->feed == nullptr; });
+  StageReady(now);
+  if (keeper_ != nullptr && (writer_.anything_to_keep() || keeper_->CanCatchUp())) {
+    keeping_ = keeper_->Keep(writer_);
+    if (keeping_) return true;
+    for (const auto& entry : entries_) {
+      if (entry->feed != nullptr && entry->staged) entry->feed->NotKept();
+    }
+  }
+  Show();
+  return !writer_.settled() || AnyFeed([](const Feed& feed) { return feed.ready(); });
+}
+
+void Pipeline::OnKept() {
+  keeping_ = false;
+  Show();
+}
+
+void Pipeline::StageReady(Now now) {
   const std::int64_t deadline = MonotonicMicros() + kTurn_us;
   for (const auto& entry : entries_) {
     if (entry->feed->backlog() <= kShortFeedBytes) StageSome(*entry, now, deadline);
@@ -40,6 +69,19 @@ bool Pipeline::Turn(Now now) {
   for (std::size_t i = 0; i < entries_.size() && MonotonicMicros() < deadline; ++i) {
     StageSome(*entries_[next_++ % entries_.size()], now, deadline);
   }
+}
+
+void Pipeline::ParseAhead(Now now) {
+  const std::int64_t deadline = MonotonicMicros() + kTurn_us;
+  for (const auto& entry : entries_) {
+    if (entry->feed == nullptr) continue;
+    for (int lines = 1; entry->feed->ParseLine(now); ++lines) {
+      if (lines % kLinesBetweenClocks == 0 && MonotonicMicros() >= deadline) return;
+    }
+  }
+}
+
+void Pipeline::Show() {
   writer_.Publish();
   writer_.TrySettle();
   // By index: progress may add feeds.
@@ -49,7 +91,6 @@ bool Pipeline::Turn(Now now) {
     entry.staged = false;
     entry.progress(*entry.feed);
   }
-  return !writer_.settled() || AnyReady();
 }
 
 void Pipeline::StageSome(Entry& entry, Now now, std::int64_t deadline_us) {
@@ -59,14 +100,8 @@ void Pipeline::StageSome(Entry& entry, Now now, std::int64_t deadline_us) {
   }
 }
 
-bool Pipeline::AnyReady() const {
-  return std::any_of(entries_.begin(), entries_.end(), [](const auto& entry) {
-    return entry->feed != nullptr && entry->feed->ready();
-  });
-}
-
 void Pipeline::Sweep(UnixSeconds now) {
-  if (!writer_.TrySettle()) return;
+  if (keeping_ || !writer_.TrySettle()) return;
   writer_.StageSweep(now);
   writer_.Publish();
   writer_.TrySettle();

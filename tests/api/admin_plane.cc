@@ -20,6 +20,7 @@ AdminPlane::AdminPlane(std::string_view text)
           .writer = store.writer(),
           .parser = parser,
           .pipeline = pipeline,
+          .admission = admission,
           .credentials = credentials,
           .readiness = readiness,
           .registry = [this]() -> const client::Registry& { return *registry; },

@@ -48,6 +48,7 @@ class AdminPlane {
   Store::Reader reader{store};
   update::Parser parser;
   update::Pipeline pipeline;
+  update::Admission admission;
   crypto::ProcessKey key = crypto::NewProcessKey();
   client::CredentialCache credentials{key, 100};
   Readiness readiness;

@@ -181,9 +181,6 @@ TEST(LoadErrorTest, Texts) {
        "gateway.toml:4: server.path: \"/healthz\" is taken; allowed: any other path"},
       {Join(kMinimal, "[server]\npath = \"/readyz\"\n"),
        "gateway.toml:4: server.path: \"/readyz\" is taken; allowed: any other path"},
-      {Join(kMinimal, "[storage]\ndirectory = \"data\"\n"),
-       "gateway.toml:4: storage.directory: durable storage is not available yet; use \"\" (memory "
-       "only)"},
       {Join(kMinimal, "[[clients]]\nid = \"a\\u0000\"\nsecret = \"", kSecret, "\"\n"),
        "gateway.toml:4: clients[0].id: must not contain control characters"},
       {Join(kMinimal, "[[clients]]\nid = \"\"\nsecret = \"", kSecret, "\"\n"),

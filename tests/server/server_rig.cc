@@ -57,7 +57,7 @@ ServerRig::ServerRig(std::string_view text) {
   auto server = Server::Create(config, (directory_.path() / kConfigFile).string());
   if (!server.ok()) throw std::runtime_error(std::string(server.status().message()));
   server_ = *std::move(server);
-  thread_ = std::thread([this] { server_->Run(); });
+  thread_ = std::thread([this] { EXPECT_TRUE(server_->Run().ok()); });
   support::WaitUntil([this] { return log().find(" started ") != std::string::npos; });
   data_port_ = PortIn(log(), support::Plane::kData);
   admin_port_ = PortIn(log(), support::Plane::kAdmin);

@@ -109,10 +109,6 @@ std::vector<BadConfig> BadConfigs() {
          return config.Text();
        }(),
        "plaintext"},
-      {"DataDirectory",
-       "[server]\nlisten = [\"127.0.0.1:0\"]\n[introspection]\nissuer = \"https://a.example/\"\n"
-       "[storage]\ndirectory = \"/tmp/introspectd-data\"\n",
-       "directory"},
   };
 }
 

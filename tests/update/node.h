@@ -25,7 +25,9 @@ class Node {
                 .token_lifetime_max_s = kLifetimeMax,
                 .line_bytes_max = line_bytes_max}) {}
 
-  Feed NewFeed(Origin origin = Origin::kPusher) { return Feed(parser, writer, pusher, origin); }
+  Feed NewFeed(Origin origin = Origin::kPusher) {
+    return Feed(parser, writer, admission, pusher, origin);
+  }
 
   // A whole body, in pieces of `piece` bytes, each staged before the next comes.
   FeedReport Take(std::string_view body, Origin origin = Origin::kPusher, UnixSeconds now = kNow,
@@ -61,6 +63,7 @@ class Node {
   }
 
   Store store{{.issuer = kIssuer, .token_lifetime_max_s = kLifetimeMax}};
+  Admission admission;
   token::Writer& writer = store.writer();
   Parser parser;
   Pusher pusher{.any_issuer = true};

@@ -1,0 +1,115 @@
+#include "journal/identity.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "crypto/digest.h"
+
+namespace introspectd::journal {
+
+namespace {
+
+constexpr const char* kFile = "STORE";
+constexpr const char* kNewFile = "STORE.new";
+
+std::string Hex(std::string_view bytes) {
+  std::string text;
+  for (const char byte : bytes) text += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+  return text;
+}
+
+std::string_view Bytes(const auto& value) {
+  return {reinterpret_cast<const char*>(value.data()), value.size()};
+}
+
+std::string WithCheck(std::string text) {
+  const crypto::Sha256 check = crypto::Sha256Of(text);
+  return text + "check " + Hex(Bytes(check)) + "\n";
+}
+
+std::string TextOf(const Identity& identity) {
+  return WithCheck(fmt::format("introspectd store\nformat {}\nin use {}\nid {}\n",
+                               Identity::kFormat, identity.in_use ? 1 : 0,
+                               Hex(Bytes(identity.id))));
+}
+
+std::optional<StoreId> IdOf(std::string_view hex) {
+  StoreId id;
+  for (std::size_t i = 0; i < id.size(); ++i) {
+    unsigned value = 0;
+    if (std::sscanf(std::string(hex.substr(2 * i, 2)).c_str(), "%2x", &value) != 1) return {};
+    id[i] = static_cast<std::uint8_t>(value);
+  }
+  return id;
+}
+
+absl::Status Damaged(const std::filesystem::path& file) {
+  return absl::DataLossError(file.string() + " is damaged");
+}
+
+absl::Status Failed(const char* what, const std::filesystem::path& path) {
+  return absl::UnavailableError(fmt::format("{} {}: {}", what, path.string(), strerror(errno)));
+}
+
+absl::Status Sync(const std::filesystem::path& path, int flags) {
+  const int fd = open(path.c_str(), flags | O_CLOEXEC);
+  if (fd < 0) return Failed("open", path);
+  const bool synced = fsync(fd) == 0;
+  const absl::Status status = synced ? absl::OkStatus() : Failed("fsync", path);
+  close(fd);
+  return status;
+}
+
+}  // namespace
+
+absl::StatusOr<std::optional<Identity>> ReadIdentity(const std::filesystem::path& directory) {
+  const std::filesystem::path file = directory / kFile;
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  std::ostringstream read;
+  read << std::ifstream(file, std::ios::binary).rdbuf();
+  const std::string text = read.str();
+  const std::size_t check_at = text.find("check ");
+  if (check_at == std::string::npos || WithCheck(text.substr(0, check_at)) != text) {
+    return Damaged(file);
+  }
+  int format = 0;
+  int in_use = 0;
+  char hex[33] = "";
+  const int found = std::sscanf(text.c_str(), "introspectd store\nformat %d\nin use %d\nid %32s",
+                                &format, &in_use, hex);
+  if (found >= 1 && format != Identity::kFormat) {
+    return absl::FailedPreconditionError(fmt::format("{}: its format is {}, this program's is {}",
+                                                     file.string(), format, Identity::kFormat));
+  }
+  const auto id = IdOf(hex);
+  if (found != 3 || !id) return Damaged(file);
+  return Identity{.id = *id, .in_use = in_use != 0};
+}
+
+absl::Status WriteIdentity(const std::filesystem::path& directory, const Identity& identity) {
+  const std::filesystem::path fresh = directory / kNewFile;
+  std::ofstream out(fresh, std::ios::binary | std::ios::trunc);
+  out << TextOf(identity);
+  out.close();
+  if (!out) return Failed("write", fresh);
+  if (absl::Status synced = Sync(fresh, O_RDONLY); !synced.ok()) return synced;
+  std::error_code error;
+  std::filesystem::rename(fresh, directory / kFile, error);
+  if (error) return absl::UnavailableError(fresh.string() + ": " + error.message());
+  return Sync(directory, O_RDONLY | O_DIRECTORY);
+}
+
+Identity NewIdentity() {
+  Identity identity;
+  crypto::RandomBytes(identity.id);
+  return identity;
+}
+
+}  // namespace introspectd::journal

@@ -1,0 +1,132 @@
+#include "server/storage.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "base/clock.h"
+#include "log/log.h"
+
+namespace introspectd::server {
+
+namespace {
+
+// Below it not even a revocation is written: a write that fails would stop the process.
+constexpr std::uint64_t kLeastFreeBytes = std::uint64_t{16} << 20;
+constexpr int kTicksBetweenLooks = 10;
+constexpr std::int64_t kTellEvery_ms = 1000;
+constexpr int kFailed = 1;
+
+// A sync that failed may have lost what was written before it too. Nothing may be acknowledged any
+// more, and it would be no help to try again: what the disk holds is found out at the next start.
+[[noreturn]] void StopAtOnce(const absl::Status& status) {
+  log::Error("stopped: updates cannot be kept", {{"error", std::string(status.message())}});
+  std::_Exit(kFailed);
+}
+
+}  // namespace
+
+Storage::Storage(std::unique_ptr<journal::Journal> journal, token::Writer& writer,
+                 update::Admission& admission, std::uint64_t reserve_bytes, Hooks hooks)
+    : journal_(std::move(journal)),
+      writer_(writer),
+      admission_(admission),
+      reserve_bytes_(reserve_bytes),
+      hooks_(std::move(hooks)) {
+  journal_->SetHooks({.committed = [this] { hooks_.kept(); }, .failed = StopAtOnce});
+  admission_.loading = true;
+}
+
+void Storage::Load(Now now) {
+  load_began_ms_ = told_ms_ = now.boot_ms;
+  const journal::Opened& opened = journal_->opened();
+  writer_.SawSequence(opened.sequence);
+  if (opened.torn_tail) {
+    log::Warning("the last group of updates was cut off; it was not acknowledged",
+                 {{"group", opened.group + 1}});
+  }
+  log::Info("loading what was kept", {{"entries", opened.entries}, {"group", opened.group}});
+  LookForRoom();
+  journal_->Load(
+      now.seconds(),
+      [this](journal::Kept kept) {
+        batches_free_.acquire();
+        if (closing_) return false;
+        hooks_.take(std::move(kept));
+        return true;
+      },
+      [this](absl::Status status) { hooks_.loaded(std::move(status)); });
+}
+
+void Storage::Take(const journal::Kept& kept, Now now) {
+  writer_.PublishAndSettle();  // nobody reads before all of it is here
+  for (const token::RecordPtr& record : kept.records) writer_.StageKept(*record, now.seconds());
+  for (const auto& rule : kept.rules) {
+    writer_.StageKeptRule(rule.jti, rule.key, rule.value, now.seconds());
+  }
+  writer_.PublishAndSettle();
+  entries_loaded_ += kept.records.size() + kept.rules.size();
+  batches_free_.release();
+  if (now.boot_ms < told_ms_ + kTellEvery_ms) return;
+  told_ms_ = now.boot_ms;
+  log::Info("loading", {{"entries", entries_loaded_}, {"of_about", journal_->opened().entries}});
+}
+
+void Storage::Loaded() {
+  admission_.loading = false;
+  log::Info("loaded what was kept",
+            {{"entries", entries_loaded_},
+             {"ms", static_cast<std::uint64_t>(base::ReadBootMillis() - load_began_ms_)}});
+}
+
+bool Storage::Keep(const token::Writer& writer) {
+  LookForRoom();
+  if (room_ == Room::kNone) {
+    journal_->Owe(writer.staged());
+    return false;
+  }
+  journal_->Commit(writer.staged(), writer.sequence());
+  return true;
+}
+
+bool Storage::CanCatchUp() const { return room_ != Room::kNone && journal_->owes(); }
+
+void Storage::Tick(Now now, bool clock_is_good) {
+  journal_->SetExpiry(clock_is_good ? now.seconds() : token::kNever);
+  if (++ticks_ % kTicksBetweenLooks == 0) LookForRoom();
+}
+
+void Storage::LookForRoom() {
+  const std::uint64_t free = journal_->free_bytes();
+  Room room = Room::kEnough;
+  if (free < reserve_bytes_) room = Room::kForRevocations;
+  if (free < std::min(reserve_bytes_, kLeastFreeBytes)) room = Room::kNone;
+  admission_.storage_full = room != Room::kEnough;
+  const Room before = std::exchange(room_, room);
+  if (room == before) return;
+  if (room == Room::kEnough) {
+    log::Info("there is room on the disk again", {{"free_bytes", free}});
+  } else {
+    log::Error(room == Room::kNone ? "the disk is full: revocations are in memory alone"
+                                   : "the disk is nearly full: only revocations are taken",
+               {{"free_bytes", free}});
+  }
+}
+
+void Storage::Describe(text::JsonWriter& json) const {
+  json.BeginObject();
+  json.Key("loading").Bool(admission_.loading);
+  json.Key("entries_loaded").Unsigned(entries_loaded_);
+  json.Key("entries_of_about").Unsigned(journal_->opened().entries);
+  json.Key("stored_bytes").Unsigned(journal_->stored_bytes());
+  json.Key("full").Bool(admission_.storage_full);
+  json.EndObject();
+}
+
+void Storage::Close() {
+  if (closing_.exchange(true)) return;
+  batches_free_.release(kBatchesWaiting);  // whoever waits sees that it is over
+  journal_->Close();
+}
+
+}  // namespace introspectd::server
