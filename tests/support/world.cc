@@ -82,7 +82,7 @@ std::string ConfigText::Text() const {
         kAdminToken);
   }
   out += fmt::format("[introspection]\nissuer = \"{}\"\n{}\n", kIssuer, introspection);
-  out += fmt::format("[storage]\ndirectory = \"\"\n{}\n", storage);
+  out += fmt::format("[storage]\ndirectory = \"{}\"\n{}\n", directory, storage);
   out += "[log]\nlevel = \"debug\"\n";
   if (!limits.empty()) out += fmt::format("[limits]\n{}\n", limits);
   if (with_gateway) out += GatewayLike(kGateway, kGatewaySecret);

@@ -43,7 +43,8 @@ struct ConfigText {
   std::string admin_listen = R"("127.0.0.1:0")";
   std::string server = "";         // further lines of [server]
   std::string introspection = "";  // ... of [introspection]
-  std::string storage = "";        // ... of [storage]
+  std::string directory = "";      // of [storage]: in memory only
+  std::string storage = "";        // further lines of it
   std::string limits = "";         // ... of [limits]
   std::string tables = "";         // further tables
   bool with_gateway = true;
