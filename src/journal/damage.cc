@@ -16,7 +16,7 @@ absl::StatusOr<std::vector<std::string>> FilesOf(const rocksdb::Options& options
                                                  std::string_view suffix) {
   std::vector<std::string> all;
   const rocksdb::Status listed = options.env->GetChildren(database.string(), &all);
-  if (!listed.ok()) return absl::UnavailableError(listed.ToString());
+  if (!listed.ok()) return absl::UnavailableError(database.string() + ": " + listed.ToString());
   std::erase_if(all, [suffix](const std::string& name) { return !name.ends_with(suffix); });
   return all;
 }

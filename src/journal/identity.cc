@@ -42,6 +42,8 @@ std::string TextOf(const Identity& identity) {
 
 std::optional<StoreId> IdOf(std::string_view hex) {
   StoreId id;
+  if (hex.size() != 2 * id.size()) return std::nullopt;
+  if (hex.find_first_not_of("0123456789abcdef") != std::string_view::npos) return std::nullopt;
   for (std::size_t i = 0; i < id.size(); ++i) {
     unsigned value = 0;
     if (std::sscanf(std::string(hex.substr(2 * i, 2)).c_str(), "%2x", &value) != 1) return {};

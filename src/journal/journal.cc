@@ -13,11 +13,11 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
-#include <semaphore>
 #include <thread>
 #include <utility>
 
 #include "base/check.h"
+#include "base/semaphore.h"
 #include "journal/damage.h"
 #include "journal/expiry_filter.h"
 #include "journal/format.h"
@@ -129,7 +129,7 @@ struct Journal::Database {
   rocksdb::WriteBatch batch;
   std::optional<token::Writer::Staged> staged;
   Marker marker;  // of the newest group
-  std::binary_semaphore submitted{0};
+  base::Semaphore submitted{0};
   std::thread committer;
 };
 
@@ -253,7 +253,7 @@ void Journal::Commit(token::Writer::Staged staged, std::uint64_t sequence) {
   database.staged.emplace(staged);
   ++database.marker.group;
   database.marker.sequence = sequence;
-  database.submitted.release();
+  database.submitted.Release();
 }
 
 void Journal::Owe(token::Writer::Staged staged) { Append(staged, database_->owed); }
@@ -263,8 +263,8 @@ bool Journal::owes() const { return database_->owed.Count() > 0; }
 void Journal::Run() {
   pthread_setname_np(pthread_self(), "journal");
   while (true) {
-    database_->submitted.acquire();
-    if (!database_->staged) return;
+    database_->submitted.Acquire();
+    if (!database_->staged) return;  // it is stopping
     const absl::Status written = Write();
     if (!written.ok()) {
       hooks_.failed(written);
@@ -306,8 +306,7 @@ void Journal::Close() {
   Database& database = *database_;
   database.loader.reset();
   if (database.committer.joinable()) {
-    CHECK(!database.staged);
-    database.submitted.release();
+    database.submitted.Release();  // behind a group that may be under way
     database.committer.join();
   }
   if (database.db == nullptr) return;

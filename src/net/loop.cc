@@ -72,7 +72,10 @@ IdleWork::IdleWork(Loop& loop, std::function<void()> action) : action_(std::move
   handle_.data = this;
 }
 IdleWork::~IdleWork() { CheckClosed(handle_); }
-void IdleWork::Start() { CHECK(uv_idle_start(&handle_, Thunk<&IdleWork::OnIdle>::Call) == 0); }
+void IdleWork::Start() {
+  if (uv_is_closing(Raw(handle_))) return;  // or the loop would never end
+  CHECK(uv_idle_start(&handle_, Thunk<&IdleWork::OnIdle>::Call) == 0);
+}
 void IdleWork::Stop() { uv_idle_stop(&handle_); }
 void IdleWork::Close() { CloseOnce(handle_); }
 void IdleWork::OnIdle() { action_(); }

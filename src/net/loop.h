@@ -43,6 +43,7 @@ class Timer {
 };
 
 // Calls its action in every turn of the loop while it is started; the loop then does not sleep.
+// Once closed it cannot be started any more.
 class IdleWork {
  public:
   IdleWork(Loop& loop, std::function<void()> action);

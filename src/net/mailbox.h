@@ -28,7 +28,7 @@ class Mailbox {
     if (first) waker_.Wake();  // under the lock, or it could come after Close
   }
 
-  // What is posted from now on is dropped.
+  // What is posted from now on, or was not delivered yet, is dropped.
   void Close() ABSL_LOCKS_EXCLUDED(mutex_) {
     {
       const base::MutexLock lock(mutex_);
@@ -43,8 +43,15 @@ class Mailbox {
       const base::MutexLock lock(mutex_);
       delivering_.swap(messages_);
     }
-    for (Message& message : delivering_) receive_(std::move(message));
+    for (Message& message : delivering_) {
+      if (!IsClosed()) receive_(std::move(message));  // one of them may have closed it
+    }
     delivering_.clear();
+  }
+
+  bool IsClosed() ABSL_LOCKS_EXCLUDED(mutex_) {
+    const base::MutexLock lock(mutex_);
+    return closed_;
   }
 
   std::function<void(Message)> receive_;

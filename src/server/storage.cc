@@ -50,7 +50,7 @@ void Storage::Load(Now now) {
   journal_->Load(
       now.seconds(),
       [this](journal::Kept kept) {
-        batches_free_.acquire();
+        batches_free_.Acquire();
         if (closing_) return false;
         hooks_.take(std::move(kept));
         return true;
@@ -66,7 +66,7 @@ void Storage::Take(const journal::Kept& kept, Now now) {
   }
   writer_.PublishAndSettle();
   entries_loaded_ += kept.records.size() + kept.rules.size();
-  batches_free_.release();
+  batches_free_.Release();
   if (now.boot_ms < told_ms_ + kTellEvery_ms) return;
   told_ms_ = now.boot_ms;
   log::Info("loading", {{"entries", entries_loaded_}, {"of_about", journal_->opened().entries}});
@@ -125,7 +125,7 @@ void Storage::Describe(text::JsonWriter& json) const {
 
 void Storage::Close() {
   if (closing_.exchange(true)) return;
-  batches_free_.release(kBatchesWaiting);  // whoever waits sees that it is over
+  batches_free_.Release(kBatchesWaiting);  // whoever waits sees that it is over
   journal_->Close();
 }
 

@@ -9,8 +9,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <semaphore>
 
+#include "base/semaphore.h"
 #include "journal/journal.h"
 #include "text/json_writer.h"
 #include "update/feed.h"
@@ -44,7 +44,7 @@ class Storage final : public update::Keeper {
 
  private:
   enum class Room : std::uint8_t { kEnough, kForRevocations, kNone };
-  static constexpr std::ptrdiff_t kBatchesWaiting = 8;
+  static constexpr std::size_t kBatchesWaiting = 8;
 
   void LookForRoom();
 
@@ -53,7 +53,7 @@ class Storage final : public update::Keeper {
   update::Admission& admission_;
   const std::uint64_t reserve_bytes_;
   const Hooks hooks_;
-  std::counting_semaphore<> batches_free_{kBatchesWaiting};
+  base::Semaphore batches_free_{kBatchesWaiting};
   std::atomic<bool> closing_{false};
   Room room_ = Room::kEnough;
   int ticks_ = 0;

@@ -64,6 +64,22 @@ TEST(MailboxTest, DropsWhatComesAfterItWasClosed) {
 }
 
 // Several posters, in bursts, so that posts meet a mailbox that is empty, full, or being emptied.
+TEST(MailboxTest, DeliversNothingOnceAReceiverHasClosedIt) {
+  Loop loop;
+  int received = 0;
+  IdleWork idle(loop, [] { FAIL() << "it was closed"; });
+  Mailbox<int> mailbox(loop, [&](int) {
+    ++received;
+    mailbox.Close();
+    idle.Close();
+    idle.Start();  // or the loop would never end
+  });
+  mailbox.Post(1);
+  mailbox.Post(2);
+  loop.Run();
+  EXPECT_EQ(received, 1);
+}
+
 TEST(MailboxTest, LosesNothingAndKeepsEachPostersOrder) {
   constexpr int kPosters = 4;
   constexpr int kEach = 20'000;

@@ -65,7 +65,7 @@ class KillTest : public testing::Test {
   }
 
   // Issuers push, and somebody asks about what was revoked, until the server is gone.
-  void Load(ServerProcess& server, std::chrono::milliseconds time, int signal) {
+  void Load(ServerProcess& server, std::chrono::milliseconds time, bool orderly) {
     std::vector<std::jthread> threads;
     for (const auto& issuer : issuers_) {
       threads.emplace_back([&server, &issuer = *issuer] {
@@ -76,7 +76,11 @@ class KillTest : public testing::Test {
     }
     threads.emplace_back([this, &server] { AskAboutRevoked(server); });
     std::this_thread::sleep_for(time);
-    server.Signal(signal);
+    if (orderly) {
+      EXPECT_EQ(server.Stop(), 0) << server.log();
+    } else {
+      server.Signal(SIGKILL);
+    }
   }
 
   void AskAboutRevoked(ServerProcess& server) {
@@ -118,8 +122,7 @@ TEST_F(KillTest, NothingAcknowledgedIsLost) {
     }
     ASSERT_TRUE(BecomesReady(server)) << server.log();
     CheckAll(server, false);
-    const bool orderly = random() % 8 == 0;
-    Load(server, std::chrono::milliseconds(5 + random() % 150), orderly ? SIGTERM : SIGKILL);
+    Load(server, std::chrono::milliseconds(5 + random() % 150), random() % 4 == 0);
     EXPECT_TRUE(support::WaitUntil([&] { return !server.Running(); }, support::seconds(40)));
   }
   ServerProcess server(Config(directory_));
