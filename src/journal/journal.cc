@@ -1,14 +1,17 @@
 #include "journal/journal.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <pthread.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
+#include <rocksdb/memtablerep.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -49,6 +52,9 @@ rocksdb::Options DatabaseOptions(rocksdb::Env* env, Expiry expiry) {
   options.track_and_verify_wals_in_manifest = true;
   options.max_open_files = -1;  // every table is opened at the start: none can be missing
   options.write_buffer_size = kWriteBufferBytes;
+  // Nothing is read before it is in a table: what is written is sorted then, all at once.
+  options.memtable_factory = std::make_shared<rocksdb::VectorRepFactory>();
+  options.allow_concurrent_memtable_write = false;
   options.max_total_wal_size = kLogBytesMax;
   options.compression = rocksdb::kLZ4Compression;
   options.bytes_per_sync = options.wal_bytes_per_sync = 1 << 20;
@@ -93,6 +99,19 @@ absl::Status MakeDirectory(const std::filesystem::path& directory) {
   }
   return absl::UnavailableError(
       fmt::format("storage.directory {}: {}", directory.string(), strerror(errno)));
+}
+
+// The directory's own name is its parent's: without this a power cut could take all of a new
+// store. Where the parent may not be read, somebody else made the directory, long before.
+absl::Status SyncParent(const std::filesystem::path& directory) {
+  const int fd = open((directory / "..").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return absl::OkStatus();
+  const bool synced = fsync(fd) == 0;
+  const int error = errno;
+  close(fd);
+  if (synced) return absl::OkStatus();
+  return absl::UnavailableError(
+      fmt::format("fsync {}/..: {}", directory.string(), strerror(error)));
 }
 
 void Put(rocksdb::WriteBatch& batch, std::string_view key, std::string_view value) {
@@ -186,24 +205,68 @@ absl::Status Damaged(const Trace& trace, std::uint64_t recovered) {
       trace.file, trace.group, recovered));
 }
 
+// The first group behind the tables' newest one that is in no log, although later ones are there;
+// 0 when there is none.
+std::uint64_t FirstMissing(const Logged& logged, std::uint64_t in_tables, std::uint64_t recovered) {
+  for (std::uint64_t group = in_tables + 1; group <= recovered; ++group) {
+    if (!std::binary_search(logged.groups.begin(), logged.groups.end(), group)) return group;
+  }
+  return 0;
+}
+
+// Refuses when files hold other groups than those that can be read, but for a torn last one.
+absl::Status CheckGroups(const Logged& logged, const InTables& in_tables, std::uint64_t recovered,
+                         const std::filesystem::path& path) {
+  if (logged.newest.group > recovered + 1) return Damaged(logged.newest, recovered);
+  for (const Trace& trace : {in_tables.known, in_tables.unknown}) {
+    if (trace.group > recovered) return Damaged(trace, recovered);
+  }
+  const std::uint64_t missing = FirstMissing(logged, in_tables.known.group, recovered);
+  if (missing == 0) return absl::OkStatus();
+  return absl::DataLossError(
+      fmt::format("{} holds group {}, but not group {}: a file of the store is damaged or missing",
+                  path.string(), recovered, missing));
+}
+
 // Refuses what lost more than a torn tail; says whether it lost that.
 absl::StatusOr<bool> LookForDamage(const rocksdb::Options& options,
                                    const std::filesystem::path& path, const StoreId& id) {
-  const auto logged = NewestInLogs(options, path, id);
+  const auto logged = GroupsInLogs(options, path, id);
   if (!logged.ok()) return logged.status();
   const auto recovered = TryRecovery(options, path.string(), id);
   if (!recovered.ok()) return recovered.status();
+  const auto in_tables = NewestInTables(options, path, recovered->tables, id);
+  if (!in_tables.ok()) return in_tables.status();
   const std::uint64_t group = recovered->marker.group;
-  if (logged->group > group + 1) return Damaged(*logged, group);
-  const auto lost = NewestInUnknownTables(options, path, recovered->tables, id);
-  if (!lost.ok()) return lost.status();
-  if (lost->group > group) return Damaged(*lost, group);
-  return logged->group > group;
+  if (auto checked = CheckGroups(*logged, *in_tables, group, path); !checked.ok()) return checked;
+  return logged->newest.group > group;
 }
+
+// Keeps others out: of a database that is being written to LookForDamage would say anything.
+class DatabaseLock {
+ public:
+  DatabaseLock(rocksdb::Env& env, const std::filesystem::path& database)
+      : env_(env), status_(env.LockFile(database / "LOCK", &lock_)) {}
+  ~DatabaseLock() {
+    if (status_.ok()) env_.UnlockFile(lock_).PermitUncheckedError();
+  }
+  DatabaseLock(const DatabaseLock&) = delete;
+  DatabaseLock& operator=(const DatabaseLock&) = delete;
+
+  const rocksdb::Status& status() const { return status_; }
+
+ private:
+  rocksdb::Env& env_;
+  rocksdb::FileLock* lock_ = nullptr;
+  const rocksdb::Status status_;
+};
 
 }  // namespace
 
 absl::Status Journal::OpenDatabase() {
+  const auto not_opened = [this](const rocksdb::Status& status) {
+    return Failure(status, "storage.directory " + options_.directory.string());
+  };
   Database& database = *database_;
   if (absl::Status made = MakeDirectory(options_.directory); !made.ok()) return made;
   auto identity = ReadIdentity(options_.directory);
@@ -217,6 +280,7 @@ absl::Status Journal::OpenDatabase() {
   }
   database.identity = identity->value_or(NewIdentity());
   if (!*identity) {
+    if (auto synced = SyncParent(options_.directory); !synced.ok()) return synced;
     if (auto written = WriteIdentity(options_.directory, database.identity); !written.ok()) {
       return written;
     }
@@ -224,6 +288,8 @@ absl::Status Journal::OpenDatabase() {
   rocksdb::Options options = DatabaseOptions(options_.env, expiry_);
   if (database.identity.in_use) {
     options.create_if_missing = false;
+    const DatabaseLock lock(*options.env, database.path);
+    if (!lock.status().ok()) return not_opened(lock.status());
     const auto torn = LookForDamage(options, database.path, database.identity.id);
     if (!torn.ok()) return torn.status();
     opened_.torn_tail = *torn;
@@ -231,7 +297,7 @@ absl::Status Journal::OpenDatabase() {
   rocksdb::DB* raw = nullptr;
   const rocksdb::Status opened = rocksdb::DB::Open(options, database.path.string(), &raw);
   database.db.reset(raw);
-  if (!opened.ok()) return Failure(opened, "storage.directory");
+  if (!opened.ok()) return not_opened(opened);
   const auto marker = MarkerOf(*raw, database.path.string(), database.identity.id);
   if (!marker.ok()) return marker.status();
   database.marker = *marker;

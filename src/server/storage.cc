@@ -60,7 +60,7 @@ void Storage::Load(Now now) {
 
 void Storage::Take(const journal::Kept& kept, Now now) {
   writer_.PublishAndSettle();  // nobody reads before all of it is here
-  for (const token::RecordPtr& record : kept.records) writer_.StageKept(*record, now.seconds());
+  writer_.LoadKept(kept.records, now.seconds());
   for (const auto& rule : kept.rules) {
     writer_.StageKeptRule(rule.jti, rule.key, rule.value, now.seconds());
   }

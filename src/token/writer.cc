@@ -12,6 +12,7 @@ namespace introspectd::token {
 namespace {
 
 constexpr int kRulesPerSweep = 1000;
+constexpr std::size_t kFetchedAhead = 8;
 
 // Which of two upserts of one token is the later one.
 bool Wins(const Record& fresh, const Record& old) {
@@ -141,10 +142,20 @@ const Record* Writer::Put(const Record& record, Record* old) {
   return copy;
 }
 
-void Writer::StageKept(const Record& record, UnixSeconds now) {
+void Writer::LoadKept(std::span<const RecordPtr> records, UnixSeconds now) {
   CHECK(settled());
-  SawSequence(record.sequence());
-  if (record.Remembered(now)) Put(record, hidden().table.Find(record.digest()));
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (i + kFetchedAhead < records.size()) {
+      const TokenDigest& next = records[i + kFetchedAhead]->digest();
+      for (const Side& side : sides_.sides) side.table.Prefetch(next);
+    }
+    const Record& record = *records[i];
+    SawSequence(record.sequence());
+    if (!record.Remembered(now)) continue;
+    Count(record, 1);
+    Record* copy = record.CopyTo(pool_.Allocate(record.allocated_bytes()));
+    for (Side& side : sides_.sides) side.table.Put(copy);
+  }
 }
 
 void Writer::StageKeptRule(bool jti, const std::string& key, const RuleValue& value,

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <queue>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -58,8 +59,9 @@ class Writer {
   Staged staged() const { return {to_keep_, rule_changes_}; }
   bool anything_to_keep() const;
 
-  // Stage what a journal has kept, each key once, into a store that is empty but for that.
-  void StageKept(const Record& record, UnixSeconds now);
+  // Put back what a journal has kept, each key once, into a store that is empty but for that.
+  // Records go to both sides at once: no reader may be inside.
+  void LoadKept(std::span<const RecordPtr> records, UnixSeconds now);
   void StageKeptRule(bool jti, const std::string& key, const RuleValue& value, UnixSeconds now);
 
   // The sequence for the next update if it brings none: now, and above every one seen.
