@@ -73,7 +73,11 @@ absl::Status Sync(const std::filesystem::path& path, int flags) {
 
 absl::StatusOr<std::optional<Identity>> ReadIdentity(const std::filesystem::path& directory) {
   const std::filesystem::path file = directory / kFile;
-  if (!std::filesystem::exists(file)) return std::nullopt;
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) {
+    if (!error) return std::nullopt;
+    return absl::UnavailableError(file.string() + ": " + error.message());
+  }
   std::ostringstream read;
   read << std::ifstream(file, std::ios::binary).rdbuf();
   const std::string text = read.str();

@@ -82,6 +82,8 @@ class Journal {
   struct Database;  // keeps RocksDB's headers out of this one
 
   explicit Journal(const Options& options);
+  absl::Status Prepare();
+  absl::Status FindIdentity();
   absl::Status OpenDatabase();
   void Run();
   absl::Status Write();

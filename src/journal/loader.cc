@@ -13,7 +13,8 @@ namespace introspectd::journal {
 namespace {
 
 constexpr std::size_t kTogether = 1000;
-constexpr std::size_t kReadAheadBytes = std::size_t{4} << 20;
+// Ranges are many and small: more would read into the next one.
+constexpr std::size_t kReadAheadBytes = std::size_t{256} << 10;
 // One for each first byte of a digest, one for revoked jtis, one for rules.
 constexpr int kDigestRanges = 256;
 constexpr int kRanges = kDigestRanges + 2;

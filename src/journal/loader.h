@@ -36,7 +36,7 @@ class Loader {
  public:
   // Called on several threads at once; it may block to slow them down, and false ends the load.
   using Take = std::function<bool(Kept)>;
-  // Called once, when nothing will be taken any more.
+  // Called once, when nothing will be taken any more; not when `take` or Stop ended the load.
   using Done = std::function<void(absl::Status)>;
 
   // `db` is borrowed until Stop. What is over by `now` is passed over.

@@ -47,6 +47,7 @@ void Storage::Load(Now now) {
   }
   log::Info("loading what was kept", {{"entries", opened.entries}, {"group", opened.group}});
   LookForRoom();
+  journal_->SetExpiry(now.seconds());
   journal_->Load(
       now.seconds(),
       [this](journal::Kept kept) {

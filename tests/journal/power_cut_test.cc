@@ -80,6 +80,12 @@ class PowerCutTest : public ::testing::Test {
     return path;
   }
 
+  void RemoveStores() {
+    for (; stores_ > 0; --stores_) {
+      std::filesystem::remove_all(Path("store" + std::to_string(stores_)));
+    }
+  }
+
   // Lives in `store`; what is left of it is in `image`.
   Death Live(const Life& life, const std::filesystem::path& store,
              const std::filesystem::path& image) const {
@@ -166,6 +172,7 @@ TEST_F(PowerCutTest, WhatWasAcknowledgedSurvivesAndNothingElse) {
       // Half of them go on where the power failed, the others where somebody has looked.
       store = random.Chance(50) ? image : copy;
     }
+    RemoveStores();
   }
   if (lives < 90) return;
   EXPECT_GT(deaths[kPowerFailed], 0);
