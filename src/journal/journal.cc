@@ -62,7 +62,7 @@ struct Journal::Database {
 
 Journal::Journal(const Options& options)
     : options_(options),
-      expiry_(std::make_shared<std::atomic<UnixSeconds>>(token::kNever)),
+      expiry_(std::make_shared<std::atomic<UnixSeconds>>(options.now)),
       database_(std::make_unique<Database>()) {}
 
 absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(const Options& options) {

@@ -31,7 +31,8 @@ namespace introspectd::journal {
 
 struct Options {
   std::filesystem::path directory;
-  rocksdb::Env* env = nullptr;  // the file system's; nullptr: the machine's. Borrowed
+  UnixSeconds now = token::kNever;  // what has ended by then may go; kNever: nothing may, for now
+  rocksdb::Env* env = nullptr;      // the file system's; nullptr: the machine's. Borrowed
 };
 
 // What Open found.

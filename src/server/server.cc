@@ -25,7 +25,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Config& config,
   if (!sockets.ok()) return sockets.status();
   std::unique_ptr<journal::Journal> journal;
   if (const std::string& directory = config.storage.directory; !directory.empty()) {
-    auto opened = journal::Journal::Open({.directory = directory});
+    auto opened = journal::Journal::Open(
+        {.directory = directory, .now = base::ReadWallMicros() / kMicrosPerSecond});
     if (!opened.ok()) return opened.status();
     journal = *std::move(opened);
   }

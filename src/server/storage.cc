@@ -47,7 +47,6 @@ void Storage::Load(Now now) {
   }
   log::Info("loading what was kept", {{"entries", opened.entries}, {"group", opened.group}});
   LookForRoom();
-  journal_->SetExpiry(now.seconds());
   journal_->Load(
       now.seconds(),
       [this](journal::Kept kept) {

@@ -36,7 +36,7 @@ class JournalTest : public ::testing::Test {
 
   void OpenKeeper(UnixSeconds now = kNow) {
     keeper_.reset();  // one owner at a time
-    auto keeper = Keeper::Open({.directory = path()}, now);
+    auto keeper = Keeper::Open({.directory = path(), .now = now}, now);
     ASSERT_TRUE(keeper.ok()) << keeper.status();
     keeper_ = *std::move(keeper);
   }
@@ -418,7 +418,6 @@ TEST_F(JournalTest, WhatIsOverGoesFromTheDisk) {
   const UnixSeconds later = kNow + 400;
   for (int i = 0; i < 6; ++i) {
     OpenKeeper(later);
-    keeper_->journal().SetExpiry(later);
     keeper_->Stage(token::UpsertOf(TokenDigest::Of("new"), 10, {.exp = later + 500}), later);
     keeper_->Commit();
     EXPECT_TRUE(support::WaitUntil([&] { return tables() < 4; }));
