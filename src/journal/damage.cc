@@ -8,6 +8,8 @@
 #include <cstring>
 #include <memory>
 
+#include "journal/database.h"
+
 namespace introspectd::journal {
 
 namespace {
@@ -52,7 +54,7 @@ std::uint64_t GroupOfTable(const rocksdb::Options& options, const std::string& f
   rocksdb::SstFileReader reader(options);
   if (!reader.Open(file).ok()) return 0;
   const std::unique_ptr<rocksdb::Iterator> entries(reader.NewIterator({}));
-  entries->Seek(rocksdb::Slice(kMarkerKey.data(), kMarkerKey.size()));
+  entries->Seek(ToSlice(kMarkerKey));
   if (!entries->Valid() || entries->key().ToStringView() != kMarkerKey) return 0;
   const auto marker = ReadMarker(id, entries->value().ToStringView());
   return marker ? marker->group : 0;

@@ -44,7 +44,6 @@ absl::Status Failure(const rocksdb::Status& status, const std::string& what) {
 rocksdb::Options DatabaseOptions(rocksdb::Env* env, Expiry expiry) {
   rocksdb::Options options;
   if (env != nullptr) options.env = env;
-  options.create_if_missing = true;
   options.paranoid_checks = true;
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   options.track_and_verify_wals_in_manifest = true;
@@ -87,17 +86,20 @@ absl::Status MakeDirectory(const std::filesystem::path& directory) {
       fmt::format("storage.directory {}: {}", directory.string(), strerror(errno)));
 }
 
+absl::Status Sync(const std::filesystem::path& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool synced = fd >= 0 && fsync(fd) == 0;
+  const int error = errno;
+  if (fd >= 0) close(fd);
+  if (synced) return absl::OkStatus();
+  return absl::UnavailableError(fmt::format("fsync {}: {}", path.string(), strerror(error)));
+}
+
 // The directory's own name is its parent's: without this a power cut could take all of a new
 // store. Where the parent may not be read, somebody else made the directory, long before.
 absl::Status SyncParent(const std::filesystem::path& directory) {
-  const int fd = open((directory / "..").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return absl::OkStatus();
-  const bool synced = fsync(fd) == 0;
-  const int error = errno;
-  close(fd);
-  if (synced) return absl::OkStatus();
-  return absl::UnavailableError(
-      fmt::format("fsync {}/..: {}", directory.string(), strerror(error)));
+  const std::filesystem::path parent = directory / "..";
+  return access(parent.c_str(), R_OK) == 0 ? Sync(parent) : absl::OkStatus();
 }
 
 }  // namespace introspectd::journal

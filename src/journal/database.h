@@ -20,11 +20,15 @@ class Env;
 
 namespace introspectd::journal {
 
-// `env`: the file system's; nullptr: the machine's. Borrowed by whoever uses the options.
+// `env`: the file system's; nullptr: the machine's. Borrowed by whoever uses the options. Whether a
+// database is made is left to the caller.
 rocksdb::Options DatabaseOptions(rocksdb::Env* env, Expiry expiry);
 
 // Makes it (mode 0700) unless it is there. Refuses one that other users may use.
 absl::Status MakeDirectory(const std::filesystem::path& directory);
+
+// Makes what a file or a directory holds durable.
+absl::Status Sync(const std::filesystem::path& path);
 
 // Makes the name of a new directory durable.
 absl::Status SyncParent(const std::filesystem::path& directory);

@@ -1,8 +1,6 @@
 #include "journal/identity.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -11,6 +9,7 @@
 #include <string>
 
 #include "crypto/digest.h"
+#include "journal/database.h"
 
 namespace introspectd::journal {
 
@@ -60,15 +59,6 @@ absl::Status Failed(const char* what, const std::filesystem::path& path) {
   return absl::UnavailableError(fmt::format("{} {}: {}", what, path.string(), strerror(errno)));
 }
 
-absl::Status Sync(const std::filesystem::path& path, int flags) {
-  const int fd = open(path.c_str(), flags | O_CLOEXEC);
-  if (fd < 0) return Failed("open", path);
-  const bool synced = fsync(fd) == 0;
-  const absl::Status status = synced ? absl::OkStatus() : Failed("fsync", path);
-  close(fd);
-  return status;
-}
-
 }  // namespace
 
 absl::StatusOr<std::optional<Identity>> ReadIdentity(const std::filesystem::path& directory) {
@@ -105,11 +95,11 @@ absl::Status WriteIdentity(const std::filesystem::path& directory, const Identit
   out << TextOf(identity);
   out.close();
   if (!out) return Failed("write", fresh);
-  if (absl::Status synced = Sync(fresh, O_RDONLY); !synced.ok()) return synced;
+  if (absl::Status synced = Sync(fresh); !synced.ok()) return synced;
   std::error_code error;
   std::filesystem::rename(fresh, directory / kFile, error);
   if (error) return absl::UnavailableError(fresh.string() + ": " + error.message());
-  return Sync(directory, O_RDONLY | O_DIRECTORY);
+  return Sync(directory);
 }
 
 Identity NewIdentity() {

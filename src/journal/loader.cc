@@ -34,8 +34,6 @@ Range RangeOf(int i) {
   return range;
 }
 
-absl::Status Damaged(const std::string& what) { return absl::DataLossError(what); }
-
 }  // namespace
 
 Loader::Loader(rocksdb::DB& db, UnixSeconds now, Take take, Done done)
@@ -78,12 +76,13 @@ absl::Status Loader::Read(int range) {
   Kept kept;
   for (entry->Seek(begin); entry->Valid() && !stopped_; entry->Next()) {
     if (!KeepEntry(entry->key().ToStringView(), entry->value().ToStringView(), kept)) {
-      return Damaged(db_.GetName() + ": an entry is malformed");
+      return absl::DataLossError(db_.GetName() + ": an entry is malformed");
     }
     if (kept.records.size() + kept.rules.size() < kTogether) continue;
     if (!take_(std::exchange(kept, {}))) stopped_ = true;
   }
-  if (!entry->status().ok()) return Damaged(db_.GetName() + ": " + entry->status().ToString());
+  if (!entry->status().ok())
+    return absl::DataLossError(db_.GetName() + ": " + entry->status().ToString());
   if (!stopped_ && !take_(std::move(kept))) stopped_ = true;
   return absl::OkStatus();
 }

@@ -59,8 +59,7 @@ void Storage::Load(Now now) {
 }
 
 void Storage::Take(const journal::Kept& kept, Now now) {
-  writer_.PublishAndSettle();  // nobody reads before all of it is here
-  writer_.LoadKept(kept.records, now.seconds());
+  writer_.LoadKept(kept.records, now.seconds());  // nobody reads before all of it is here
   for (const auto& rule : kept.rules) {
     writer_.StageKeptRule(rule.jti, rule.key, rule.value, now.seconds());
   }
