@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "fmt/format.h"
 #include "log/log.h"
-#include "replica/schema.h"
+#include "schema/schema.h"
 #include "replica/statements.h"
 
 namespace introspectd::replica {
@@ -20,7 +20,7 @@ constexpr std::int64_t kWriteEvery_ms = 10'000;
 // A backend that crashed takes the server's memory with it, though the server stays the same.
 constexpr std::int64_t kComparedAfterReconnect_s = 60;
 // Two releases work on one log.
-constexpr std::int64_t kVersionMax = kSchemaVersion + 1;
+constexpr std::int64_t kVersionMax = schema::kVersion + 1;
 constexpr UnixSeconds kForEver = INT64_MAX;
 
 }  // namespace
@@ -112,7 +112,7 @@ void Follower::CheckServer() {
 
 // Several nodes may try at once: all but one of them fail, and look again.
 void Follower::CreateSchema() {
-  connection_.Ask({.sql = SchemaSql({.issuer = options_.issuer,
+  connection_.Ask({.sql = schema::Sql({.issuer = options_.issuer,
                                      .token_lifetime_max_s = options_.token_lifetime_max_s,
                                      .line_bytes_max = options_.line_bytes_max}),
                    .script = true,
@@ -125,9 +125,9 @@ void Follower::CreateSchema() {
 void Follower::CheckSettings(const Row& row) {
   settings_error_.clear();
   const auto version = row.number<std::int64_t>(0);
-  if (version < kSchemaVersion || version > kVersionMax) {
+  if (version < schema::kVersion || version > kVersionMax) {
     settings_error_ = fmt::format("the log's schema has version {}; this release works with {}",
-                                  version, kSchemaVersion);
+                                  version, schema::kVersion);
   } else if (row.text(1) != options_.issuer) {
     settings_error_ = "the log is one of another introspection.issuer";
   } else if (row.number<std::int64_t>(2) != options_.token_lifetime_max_s) {
@@ -197,8 +197,8 @@ void Follower::TakePolled(const Row& row) {
     return;
   }
   LogRow found = ReadLogRow(row, kPolledRowColumn);
-  if (own_.erase(found.id) > 0) return;
   ++polled_rows_;
+  if (own_.erase(found.id) > 0) return;
   feed_.Append(found, hooks_.now());
   if (feed_.full()) connection_.Pause();
 }
