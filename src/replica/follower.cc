@@ -6,8 +6,8 @@
 #include "base/clock.h"
 #include "fmt/format.h"
 #include "log/log.h"
-#include "schema/schema.h"
 #include "replica/statements.h"
+#include "schema/schema.h"
 
 namespace introspectd::replica {
 
@@ -38,18 +38,10 @@ Follower::Follower(net::Loop& loop, const Options& options, LogFeed& feed, journ
                   {.opened = [this] { OnOpened(); },
                    .lost = [this](std::string_view why) { OnLost(why); },
                    .notified = [this] { PollSoon(); }}),
-      restorer_(
-          connection_, feed, notes,
-          {.done =
-               [this](std::uint64_t put_back) {
-                 put_back_ += put_back;
-                 if (put_back > 0) {
-                   log::Warning("the log had lost rows; they were put back", {{"rows", put_back}});
-                 }
-                 polling_ = true;
-                 Poll();
-               },
-           .now = hooks_.now}),
+      restorer_(connection_, feed, notes,
+                {.done = [this](const Position& position,
+                                std::uint64_t put_back) { OnCompared(position, put_back); },
+                 .now = hooks_.now}),
       poll_timer_(loop, [this] { Poll(); }) {}
 
 void Follower::Start() {
@@ -77,6 +69,7 @@ void Follower::OnLost(std::string_view why) {
   if (why_ != why) log::Error("the replication log is away", {{"error", why}});
   why_ = why;
   polling_ = false;
+  ++connections_;
   own_.clear();
   poll_timer_.Stop();
   open_again_ms_ = base::ReadBootMillis() + kOpenAgain_ms;
@@ -113,8 +106,8 @@ void Follower::CheckServer() {
 // Several nodes may try at once: all but one of them fail, and look again.
 void Follower::CreateSchema() {
   connection_.Ask({.sql = schema::Sql({.issuer = options_.issuer,
-                                     .token_lifetime_max_s = options_.token_lifetime_max_s,
-                                     .line_bytes_max = options_.line_bytes_max}),
+                                       .token_lifetime_max_s = options_.token_lifetime_max_s,
+                                       .line_bytes_max = options_.line_bytes_max}),
                    .script = true,
                    .done = [this](const Answer& answer) {
                      if (answer.ok) log::Info("the schema of the replication log was created");
@@ -154,10 +147,21 @@ void Follower::Compare() {
     log::Warning("the replication log has another server, or one that was started again",
                  {{"timeline", static_cast<std::uint64_t>(server_.timeline)}});
   }
-  if (position_->server.system != server_.system) {
-    position_->snapshot = Position::kNothing;  // its transaction ids mean nothing here
-  }
-  restorer_.Start(since_us);
+  // The transaction ids of another system mean nothing here.
+  const bool same_system = position_->server.system == server_.system;
+  restorer_.Start(same_system ? position_->snapshot : std::string(Position::kNothing), since_us);
+}
+
+void Follower::OnCompared(Position position, std::uint64_t put_back) {
+  put_back_ += put_back;
+  if (put_back > 0) log::Warning("the log had lost rows; they were put back", {{"rows", put_back}});
+  position.server = server_;
+  feed_.AfterAll([this, position = std::move(position), life = connections_] {
+    if (life != connections_) return;  // it was lost meanwhile, and will be compared again
+    MoveTo(position, true, hooks_.now());
+    polling_ = true;
+    Poll();
+  });
 }
 
 void Follower::PollSoon() {

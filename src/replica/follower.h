@@ -66,6 +66,7 @@ class Follower {
   void CheckSettings(const Row& row);
   void Prepare();
   void Compare();
+  void OnCompared(Position position, std::uint64_t put_back);
   void PollSoon();
   void Poll();
   void TakePolled(const Row& row);
@@ -90,6 +91,7 @@ class Follower {
   absl::flat_hash_set<std::string> own_;
   Position polled_;  // by the poll under way, or by the one whose rows are being applied
   std::uint64_t polled_rows_ = 0;
+  std::uint64_t connections_ = 0;  // that were lost
   bool started_ = false;
   bool polling_ = false;  // compared, and good for polls
   bool poll_soon_ = false;

@@ -19,20 +19,29 @@ constexpr std::size_t kRowsTogether = 100;
 Restorer::Restorer(Connection& connection, LogFeed& feed, journal::NoteBook& notes, Hooks hooks)
     : connection_(connection), feed_(feed), notes_(notes), hooks_(std::move(hooks)) {}
 
-void Restorer::Start(std::int64_t since_us) {
+void Restorer::Start(const std::string& snapshot, std::int64_t since_us) {
   ids_.clear();
   missing_.clear();
   put_back_ = 0;
   const UnixSeconds since = std::max<UnixSeconds>(0, since_us / kMicrosPerSecond - kClocksApart_s);
   from_ = KeyOfRow(since, "");
-  connection_.Ask({.sql = kIdsSince,
-                   .parameters = {std::to_string(since_us - 2 * kClocksApart_s * kMicrosPerSecond)},
-                   .row = [this](const Row& row) { ids_.emplace(row.text(0)); },
-                   .done =
-                       [this](const Answer& answer) {
-                         if (!answer.ok) return Fail(answer.error);
-                         CompareNext();
-                       }});
+  connection_.Ask(
+      {.sql = kIdsSince,
+       .parameters = {snapshot, std::to_string(since_us - 2 * kClocksApart_s * kMicrosPerSecond)},
+       .row =
+           [this](const Row& row) {
+             if (!row.null(kIdColumn)) {
+               ids_.emplace(row.text(kIdColumn));
+             } else {
+               position_.snapshot = row.text(kSnapshotColumn);
+               position_.at_us = row.number<std::int64_t>(kTimeColumn);
+             }
+           },
+       .done =
+           [this](const Answer& answer) {
+             if (!answer.ok) return Fail(answer.error);
+             CompareNext();
+           }});
 }
 
 // Some of the rows that were kept here.
@@ -68,7 +77,7 @@ void Restorer::PutBackNext() {
 // Some of the rows that this node may lack; one that was kept longer ago is read again, which does
 // no harm.
 void Restorer::ReadNext() {
-  if (ids_.empty()) return hooks_.done(put_back_);
+  if (ids_.empty()) return hooks_.done(position_, put_back_);
   std::vector<std::string> ids;
   while (!ids_.empty() && ids.size() < kRowsTogether) {
     ids.push_back(*ids_.begin());

@@ -54,9 +54,18 @@ inline constexpr int kPolledRowColumn = 2;
 std::string InsertStatement(std::size_t rows);
 void AddParameters(const LogRow& row, std::vector<std::string>& parameters);
 
-// Parameter: microseconds. The ids of the rows that were inserted since then.
+// Parameters: a snapshot, and microseconds. The first row has the snapshot that this sees and the
+// server's time, as that of a poll; the others the ids, in the third column, of rows that were
+// inserted since then, or not committed in the snapshot given.
 inline constexpr const char* kIdsSince =
-    "SELECT id::text FROM introspectd.log WHERE at >= to_timestamp($1::bigint / 1000000.0)";
+    "SELECT pg_current_snapshot()::text,"
+    " (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, NULL::text"
+    " UNION ALL"
+    " SELECT NULL, NULL, id::text FROM introspectd.log"
+    " WHERE at >= to_timestamp($2::bigint / 1000000.0)"
+    " OR xid >= pg_snapshot_xmax($1::pg_snapshot)"
+    " OR xid = ANY (ARRAY(SELECT pg_snapshot_xip($1::pg_snapshot)))";
+inline constexpr int kIdColumn = 2;
 // Parameter: an array of ids.
 inline constexpr const char* kRowsOf =
     "SELECT id::text, first_sequence, last_sequence, ends, lines FROM introspectd.log"
