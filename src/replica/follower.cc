@@ -105,7 +105,7 @@ void Follower::CheckServer() {
 
 // Several nodes may try at once: all but one of them fail, and look again.
 void Follower::CreateSchema() {
-  connection_.Ask({.sql = schema::Sql({.issuer = options_.issuer,
+  connection_.Ask({.sql = schema::Script({.issuer = options_.issuer,
                                        .token_lifetime_max_s = options_.token_lifetime_max_s,
                                        .line_bytes_max = options_.line_bytes_max}),
                    .script = true,

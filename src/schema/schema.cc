@@ -27,7 +27,7 @@ void Fill(std::string& sql, std::string_view place, std::string_view value) {
 
 }  // namespace
 
-std::string Sql(const Options& options) {
+std::string Script(const Options& options) {
   std::string sql(kText);
   // The issuer is filled in last: it may look like a place.
   Fill(sql, "{{version}}", std::to_string(kVersion));

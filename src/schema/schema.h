@@ -21,6 +21,6 @@ struct Options {
 // For psql, or for one PQexec. One transaction: it creates everything or, where a schema
 // `introspectd` exists (SQLSTATE 42P06) or the database is not in UTF8 (0A000), nothing; the
 // connection is then in a failed transaction, which the caller rolls back.
-std::string Sql(const Options& options);
+std::string Script(const Options& options);
 
 }  // namespace introspectd::schema

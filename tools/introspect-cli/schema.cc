@@ -27,7 +27,7 @@ std::string Quoted(const std::string& text) {
 }
 
 ExitCode Schema(const Options& options) {
-  fmt::print("{}", schema::Sql(options.schema));
+  fmt::print("{}", schema::Script(options.schema));
   for (const std::string& role : options.node_roles) {
     fmt::print("SELECT introspectd.grant_node({});\n", Quoted(role));
   }

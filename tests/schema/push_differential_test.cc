@@ -8,13 +8,13 @@
 #include <regex>
 #include <sstream>
 
-#include "replica/log_database.h"
-#include "replica/random_lines.h"
+#include "schema/log_database.h"
+#include "schema/random_lines.h"
 #include "token/rules.h"
 #include "update/format.h"
 #include "update/parser.h"
 
-namespace introspectd::replica {
+namespace introspectd::schema {
 namespace {
 
 using support::Sql;
@@ -181,7 +181,7 @@ TEST_F(PushDifferentialTest, RandomLinesAreJudgedAlike) {
   constexpr int kLines = 6000;
   const char* rounds = std::getenv("INTROSPECTD_PUSH_ROUNDS");
   const int count = kLines * (rounds == nullptr ? 1 : std::atoi(rounds));
-  RandomLines random(count, std::time(nullptr));
+  RandomLines random(static_cast<std::uint64_t>(count), std::time(nullptr));
   for (int i = 0; i < count && !HasFailure(); ++i) {
     Compare(random.Next());
     if (i % kLines == kLines - 1) random = RandomLines(std::uint64_t(i), std::time(nullptr));
@@ -195,4 +195,4 @@ TEST_F(PushDifferentialTest, RandomLinesAreJudgedAlike) {
 }
 
 }  // namespace
-}  // namespace introspectd::replica
+}  // namespace introspectd::schema
