@@ -51,14 +51,12 @@ def two_cores():
 
 def generate_tokens(programs, count, file):
     """Writes a seeded population that stays valid for the whole bench."""
-    raw = file.with_suffix(".raw")
-    with open(raw, "wb") as output:
-        subprocess.run([programs.cli, "generate", str(count), "--seed", "1"], stdout=output,
-                       check=True)
-    with open(raw, "rb") as lines, open(file, "wb") as output:
-        for line in lines:
+    command = [programs.cli, "generate", str(count), "--seed", "1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as generator, open(file, "wb") as output:
+        for line in generator.stdout:
             output.write(re.sub(rb'"exp":(\d+)', later, line, count=1))
-    raw.unlink()
+    if generator.returncode != 0:
+        raise Failure(f"introspect-cli generate: exit {generator.returncode}")
 
 
 def later(exp):

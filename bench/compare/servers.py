@@ -5,12 +5,14 @@ import contextlib
 import os
 import pathlib
 import re
+import shutil
 import socket
 import subprocess
 import tempfile
 import time
 
 START_S_MAX = 20
+ANSWER_S_MAX = 600  # redis answers nothing while it writes its file
 CLIENT = "gateway:bench-secret"
 ADMIN_TOKEN = "bench-admin-token"
 
@@ -25,14 +27,14 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def wait_for(what, condition):
-    deadline = time.monotonic() + START_S_MAX
+def wait_for(what, condition, longest_s=START_S_MAX, pause_s=0.02):
+    deadline = time.monotonic() + longest_s
     while time.monotonic() < deadline:
         result = condition()
         if result:
             return result
-        time.sleep(0.02)
-    raise Failure(f"{what} within {START_S_MAX} s")
+        time.sleep(pause_s)
+    raise Failure(f"{what} within {longest_s} s")
 
 
 def accepts(port):
@@ -91,6 +93,10 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
 
     def output(self):
         text = (self.directory / "output").read_text(errors="replace")
@@ -172,20 +178,18 @@ class Introspectd(Server):
     configuration = """
 [server]
 listen = ["127.0.0.1:0"]
-workers = 1
-cpus = [{worker_core}]
-control_cpu = [{control_core}]
+{cores}
 [admin]
 listen = ["127.0.0.1:0"]
 [[admin.tokens]]
 name = "bench"
 token = "{admin_token}"
-scopes = ["push", "status"]
+scopes = ["push", "export", "status"]
 issuers = ["*"]
 [introspection]
 issuer = "https://server.example.com/"
 [storage]
-directory = ""
+directory = "{data}"
 [[clients]]
 id = "{client_id}"
 secret = "{client_secret}"
@@ -198,25 +202,134 @@ issuers = ["*"]
         self.program, self.worker_core, self.control_core = program, worker_core, control_core
 
     def launch(self):
+        self.run(cores=f"workers = 1\ncpus = [{self.worker_core}]\n"
+                       f"control_cpu = [{self.control_core}]",
+                 data="", usable={self.worker_core, self.control_core})
+
+    def run(self, cores, data, usable, more=""):
         client_id, client_secret = CLIENT.split(":")
         config = self.directory / "introspectd.toml"
         config.write_text(self.configuration.format(
-            worker_core=self.worker_core, control_core=self.control_core,
-            admin_token=ADMIN_TOKEN, client_id=client_id, client_secret=client_secret))
+            cores=cores, data=data, admin_token=ADMIN_TOKEN, client_id=client_id,
+            client_secret=client_secret) + more)
         config.chmod(0o600)
-        self.start([self.program, "--config", config], {self.worker_core, self.control_core})
+        self.start([self.program, "--config", config], usable)
         self.url = f"http://{self._address_of('data')}/introspect"
         self.admin_url = f"http://{self._address_of('admin')}"
 
     def _address_of(self, plane):
         listening = rf"listening plane={plane} address=(127\.0\.0\.1:\d+)"
         return wait_for(f"introspectd does not listen on its {plane} plane",
-                        lambda: re.search(listening, self.output()))[1]
+                        lambda: re.search(listening, self.output()), pause_s=0.002)[1]
 
     def warm(self, cli, tokens_file):
-        token_file = self.directory / "admin.token"
-        token_file.write_text(ADMIN_TOKEN)
-        command = [cli, "warm", tokens_file, "--url", self.admin_url, "--token", f"@{token_file}"]
+        command = [cli, "warm", tokens_file, *self.admin_options()]
         warmed = subprocess.run([str(part) for part in command], capture_output=True, text=True)
         if warmed.returncode != 0:
             raise Failure(f"introspect-cli warm: exit {warmed.returncode}\n{warmed.stderr}")
+
+    def admin_options(self):
+        """For introspect-cli."""
+        token_file = self.directory / "admin.token"
+        token_file.write_text(ADMIN_TOKEN)
+        return ["--url", self.admin_url, "--token", f"@{token_file}"]
+
+
+class DurableIntrospectd(Introspectd):
+    """Keeps what is pushed on the disk, and uses all cores. It may be killed and launched again."""
+
+    def __init__(self, program):
+        super().__init__(program, None, None)
+
+    @property
+    def data(self):
+        return self.directory / "data"
+
+    def launch(self):
+        self.run(cores="", data=self.data, usable=os.sched_getaffinity(0))
+
+    def ready(self):
+        request = b"GET /readyz HTTP/1.1\r\nHost: bench\r\n\r\n"
+        return exchange(self.admin_url + "/", request).startswith(b"HTTP/1.1 200 ")
+
+
+class ReplicatedIntrospectd(DurableIntrospectd):
+    """One of several nodes with one worker each, which share a log."""
+
+    def __init__(self, program, log):
+        super().__init__(program)
+        self.log = log
+
+    def launch(self):
+        self.run(cores="workers = 1", data=self.data, usable=os.sched_getaffinity(0),
+                 more=f'[replication]\nurl = "{self.log.url}"\ncreate_schema = true\n')
+        wait_for("a node is not ready", self.ready)
+
+
+class Postgres(Server):
+    """A new cluster, as Debian configures it, on TCP alone. Root runs it as another user, since it
+    refuses to be root's."""
+
+    name = "postgresql"
+
+    def launch(self):
+        self.tools = max(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))
+        self.user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        if os.geteuid() != 0:
+            self.user = []
+        else:
+            shutil.chown(self.directory, "postgres")
+        port, data = free_port(), self.directory / "data"
+        subprocess.run([*self.user, self.tools / "initdb", "-D", data, "-A", "trust", "-E", "UTF8",
+                        "--locale=C.UTF-8"], check=True, stdout=subprocess.DEVNULL)
+        self.start([*self.user, self.tools / "postgres", "-D", data, "-p", port,
+                    "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="],
+                   os.sched_getaffinity(0))
+        self.url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
+        wait_for("postgresql does not listen", lambda: "ready to accept" in self.output())
+
+
+class Redis(Server):
+    """Keeps everything in one RDB file, which is written when it is told to and not compressed: of
+    its files, the one that it loads fastest."""
+
+    name = "redis"
+
+    def __init__(self):
+        self.port = free_port()
+
+    @property
+    def data(self):
+        return self.directory / "data"
+
+    def launch(self):
+        self.data.mkdir(exist_ok=True)
+        self.start(["redis-server", "--bind", "127.0.0.1", "--port", self.port, "--save", "",
+                    "--appendonly", "no", "--rdbcompression", "no", "--dir", self.data],
+                   os.sched_getaffinity(0))
+
+    def ready(self):
+        with contextlib.suppress(OSError):
+            return self.ask(b"PING") == b"+PONG"
+        self.output()  # says so when it has ended
+        return False
+
+    def ask(self, command):
+        """The first line of its answer."""
+        with socket.create_connection(("127.0.0.1", self.port), ANSWER_S_MAX) as connection:
+            connection.sendall(command + b"\r\n")
+            return connection.makefile("rb").readline().rstrip()
+
+    def set_all(self, pairs):
+        """Sets every (key, value); checks that all were taken."""
+        count = 0
+        with subprocess.Popen(["redis-cli", "-p", str(self.port), "--pipe"], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE) as client:
+            for key, value in pairs:
+                client.stdin.write(b"*3\r\n$3\r\nSET\r\n$%d\r\n%b\r\n$%d\r\n%b\r\n"
+                                   % (len(key), key, len(value), value))
+                count += 1
+            output = client.communicate()[0]
+        if f"errors: 0, replies: {count}".encode() not in output:
+            raise Failure(f"redis did not take {count} pairs: {output!r}")
+        return count
