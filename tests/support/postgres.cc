@@ -200,8 +200,17 @@ std::unique_ptr<Postgres> Postgres::MakeStandby(bool synchronous) {
 }
 
 void Postgres::Promote() {
-  Sql sql(Url());
-  Require(sql.Value("SELECT pg_promote(true, 30)") == "t", "was not promoted", log());
+  // What still has to be replayed may cancel a statement: it is said again.
+  const auto promoted = [this] {
+    try {
+      Sql sql(Url());
+      if (sql.Value("SELECT pg_is_in_recovery()") == "f") return true;
+      sql.Query("SELECT pg_promote(false)");
+    } catch (const SqlError&) {
+    }
+    return false;
+  };
+  Require(WaitUntil(promoted, seconds(60)), "was not promoted", log());
 }
 
 }  // namespace introspectd::support

@@ -7,10 +7,10 @@
 #include <ctime>
 
 #include "json/document.h"
-#include "replica/log_database.h"
+#include "schema/log_database.h"
 #include "support/leak_scan.h"
 
-namespace introspectd::replica {
+namespace introspectd::schema {
 namespace {
 
 using support::Sql;
@@ -479,4 +479,4 @@ TEST_F(PushFunctionTest, CommitsAreSyncedWhateverTheSessionSays) {
 }
 
 }  // namespace
-}  // namespace introspectd::replica
+}  // namespace introspectd::schema

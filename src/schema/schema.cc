@@ -1,11 +1,11 @@
-#include "replica/schema.h"
+#include "schema/schema.h"
 
 #include <string_view>
 
 #include "base/check.h"
-#include "replica/schema_text.h"
+#include "schema/schema_text.h"
 
-namespace introspectd::replica {
+namespace introspectd::schema {
 
 namespace {
 
@@ -27,14 +27,14 @@ void Fill(std::string& sql, std::string_view place, std::string_view value) {
 
 }  // namespace
 
-std::string SchemaSql(const SchemaOptions& options) {
-  std::string sql(kSchemaText);
+std::string Script(const Options& options) {
+  std::string sql(kText);
   // The issuer is filled in last: it may look like a place.
-  Fill(sql, "{{version}}", std::to_string(kSchemaVersion));
+  Fill(sql, "{{version}}", std::to_string(kVersion));
   Fill(sql, "{{token_lifetime_max_s}}", std::to_string(options.token_lifetime_max_s));
   Fill(sql, "{{line_bytes_max}}", std::to_string(options.line_bytes_max));
   Fill(sql, "{{issuer}}", Literal(options.issuer));
   return sql;
 }
 
-}  // namespace introspectd::replica
+}  // namespace introspectd::schema

@@ -1,12 +1,12 @@
 // The schema as its owner meets it: made whole or not at all.
 
-#include "replica/schema.h"
+#include "schema/schema.h"
 
 #include <gtest/gtest.h>
 
-#include "replica/log_database.h"
+#include "schema/log_database.h"
 
-namespace introspectd::replica {
+namespace introspectd::schema {
 namespace {
 
 using support::Sql;
@@ -21,7 +21,7 @@ TEST(SchemaTest, KeepsTheSettingsToTheLetter) {
   for (const char* strings : {"on", "off"}) {
     Sql sql(UrlOf(CreateDatabase()));
     sql.Exec(std::string("SET standard_conforming_strings = ") + strings);
-    sql.Exec(SchemaSql({.issuer = issuer, .token_lifetime_max_s = 77, .line_bytes_max = 4096}));
+    sql.Exec(schema::Script({.issuer = issuer, .token_lifetime_max_s = 77, .line_bytes_max = 4096}));
     const auto rows = sql.Query("TABLE introspectd.settings");
     ASSERT_EQ(rows.size(), 1u);
     EXPECT_EQ(rows[0], (Sql::Row{"1", issuer, "77", "4096"}));
@@ -38,7 +38,7 @@ TEST(SchemaTest, HasOneRowOfSettings) {
 TEST(SchemaTest, ASecondTimeFailsAndChangesNothing) {
   const LogDatabase database;
   Sql sql = database.AsOwner();
-  EXPECT_EQ(ErrorOf([&] { sql.Exec(SchemaSql({.issuer = "https://another/"})); }),
+  EXPECT_EQ(ErrorOf([&] { sql.Exec(schema::Script({.issuer = "https://another/"})); }),
             "42P06 the schema introspectd exists already; nothing was changed");
   sql.Exec("ROLLBACK");
   EXPECT_EQ(sql.Value("SELECT issuer FROM introspectd.settings"), kIssuer);
@@ -46,7 +46,7 @@ TEST(SchemaTest, ASecondTimeFailsAndChangesNothing) {
 
 TEST(SchemaTest, RefusesAnyEncodingButUtf8) {
   Sql sql(UrlOf(CreateDatabase("ENCODING 'LATIN1' TEMPLATE template0")));
-  EXPECT_EQ(ErrorOf([&] { sql.Exec(SchemaSql({.issuer = kIssuer})); }),
+  EXPECT_EQ(ErrorOf([&] { sql.Exec(schema::Script({.issuer = kIssuer})); }),
             "0A000 introspectd needs a database in UTF8, and this one is in LATIN1");
   sql.Exec("ROLLBACK");
   EXPECT_EQ(sql.Value(kHasSchema), "0");
@@ -54,7 +54,7 @@ TEST(SchemaTest, RefusesAnyEncodingButUtf8) {
 
 TEST(SchemaTest, IsMadeWholeOrNotAtAll) {
   Sql sql(UrlOf(CreateDatabase()));
-  EXPECT_NE(ErrorOf([&] { sql.Exec(SchemaSql({.issuer = kIssuer, .line_bytes_max = 0})); }), "");
+  EXPECT_NE(ErrorOf([&] { sql.Exec(schema::Script({.issuer = kIssuer, .line_bytes_max = 0})); }), "");
   sql.Exec("ROLLBACK");
   EXPECT_EQ(sql.Value(kHasSchema), "0");
 }
@@ -63,7 +63,7 @@ TEST(SchemaTest, RunsInPsql) {
   const support::TempDir directory;
   const std::string database = CreateDatabase();
   const auto psql = [&](const std::string& issuer) {
-    const auto file = directory.Write("schema.sql", SchemaSql({.issuer = issuer}));
+    const auto file = directory.Write("schema.sql", schema::Script({.issuer = issuer}));
     return support::RunToEnd({"/usr/bin/psql", "--no-psqlrc", "--set=ON_ERROR_STOP=1",
                               "--dbname=" + UrlOf(database), "--file=" + file.string()});
   };
@@ -74,4 +74,4 @@ TEST(SchemaTest, RunsInPsql) {
 }
 
 }  // namespace
-}  // namespace introspectd::replica
+}  // namespace introspectd::schema

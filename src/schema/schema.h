@@ -8,11 +8,11 @@
 #include <cstdint>
 #include <string>
 
-namespace introspectd::replica {
+namespace introspectd::schema {
 
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kVersion = 1;
 
-struct SchemaOptions {
+struct Options {
   std::string issuer;  // of tokens that name none; UTF-8
   std::int64_t token_lifetime_max_s = 2'592'000;
   std::int64_t line_bytes_max = 16'384;
@@ -21,6 +21,6 @@ struct SchemaOptions {
 // For psql, or for one PQexec. One transaction: it creates everything or, where a schema
 // `introspectd` exists (SQLSTATE 42P06) or the database is not in UTF8 (0A000), nothing; the
 // connection is then in a failed transaction, which the caller rolls back.
-std::string SchemaSql(const SchemaOptions& options);
+std::string Script(const Options& options);
 
-}  // namespace introspectd::replica
+}  // namespace introspectd::schema

@@ -1,6 +1,6 @@
-#include "replica/random_lines.h"
+#include "schema/random_lines.h"
 
-namespace introspectd::replica {
+namespace introspectd::schema {
 
 RandomLines::RandomLines(std::uint64_t seed, UnixSeconds now) : random_(seed) {
   const auto seconds = [now](std::int64_t ahead) { return std::to_string(now + ahead); };
@@ -202,4 +202,4 @@ void RandomLines::Damage(std::string& line) {
   }
 }
 
-}  // namespace introspectd::replica
+}  // namespace introspectd::schema

@@ -1,8 +1,8 @@
-#include "replica/log_database.h"
+#include "schema/log_database.h"
 
 #include <sstream>
 
-namespace introspectd::replica {
+namespace introspectd::schema {
 
 using support::Postgres;
 using support::Sql;
@@ -29,7 +29,7 @@ std::string CreateDatabase(const std::string& options) {
 
 LogDatabase::LogDatabase() : name_(CreateDatabase()) {
   Sql owner = AsOwner();
-  owner.Exec(SchemaSql({.issuer = kIssuer, .token_lifetime_max_s = kLifetimeMax_s}));
+  owner.Exec(schema::Script({.issuer = kIssuer, .token_lifetime_max_s = kLifetimeMax_s}));
   owner.Exec("SELECT introspectd.grant_push('issuer')");
 }
 
@@ -46,4 +46,4 @@ std::vector<std::string> LogDatabase::Lines() const {
   return lines;
 }
 
-}  // namespace introspectd::replica
+}  // namespace introspectd::schema

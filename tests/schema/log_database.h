@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "replica/schema.h"
+#include "schema/schema.h"
 #include "support/postgres.h"
 #include "support/sql.h"
 
-namespace introspectd::replica {
+namespace introspectd::schema {
 
 inline constexpr const char* kIssuer = "https://server.example.com/";
 inline constexpr const char* kOtherIssuer = "https://issuer.example.org/";
@@ -60,4 +60,4 @@ std::string ErrorOf(Act act) {
   }
 }
 
-}  // namespace introspectd::replica
+}  // namespace introspectd::schema

@@ -10,7 +10,7 @@
 
 #include "introspectd/time.h"
 
-namespace introspectd::replica {
+namespace introspectd::schema {
 
 class RandomLines {
  public:
@@ -45,4 +45,4 @@ class RandomLines {
   std::vector<std::string> issuers_;
 };
 
-}  // namespace introspectd::replica
+}  // namespace introspectd::schema

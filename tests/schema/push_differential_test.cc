@@ -9,13 +9,13 @@
 #include <sstream>
 
 #include "fmt/core.h"
-#include "replica/log_database.h"
-#include "replica/random_lines.h"
+#include "schema/log_database.h"
+#include "schema/random_lines.h"
 #include "token/rules.h"
 #include "update/format.h"
 #include "update/parser.h"
 
-namespace introspectd::replica {
+namespace introspectd::schema {
 namespace {
 
 using support::Sql;
@@ -292,4 +292,4 @@ TEST_F(PushDifferentialTest, RandomLinesAreJudgedAlike) {
 }
 
 }  // namespace
-}  // namespace introspectd::replica
+}  // namespace introspectd::schema
