@@ -21,7 +21,8 @@ TEST(SchemaTest, KeepsTheSettingsToTheLetter) {
   for (const char* strings : {"on", "off"}) {
     Sql sql(UrlOf(CreateDatabase()));
     sql.Exec(std::string("SET standard_conforming_strings = ") + strings);
-    sql.Exec(schema::Script({.issuer = issuer, .token_lifetime_max_s = 77, .line_bytes_max = 4096}));
+    sql.Exec(
+        schema::Script({.issuer = issuer, .token_lifetime_max_s = 77, .line_bytes_max = 4096}));
     const auto rows = sql.Query("TABLE introspectd.settings");
     ASSERT_EQ(rows.size(), 1u);
     EXPECT_EQ(rows[0], (Sql::Row{"1", issuer, "77", "4096"}));
@@ -54,7 +55,8 @@ TEST(SchemaTest, RefusesAnyEncodingButUtf8) {
 
 TEST(SchemaTest, IsMadeWholeOrNotAtAll) {
   Sql sql(UrlOf(CreateDatabase()));
-  EXPECT_NE(ErrorOf([&] { sql.Exec(schema::Script({.issuer = kIssuer, .line_bytes_max = 0})); }), "");
+  EXPECT_NE(ErrorOf([&] { sql.Exec(schema::Script({.issuer = kIssuer, .line_bytes_max = 0})); }),
+            "");
   sql.Exec("ROLLBACK");
   EXPECT_EQ(sql.Value(kHasSchema), "0");
 }
