@@ -70,16 +70,20 @@ class ClusterTest : public testing::Test {
     standby->Promote();
     cluster_.MoveTo(std::move(standby));
   }
-  // What was committed while the standby stood still is lost with the primary.
+  // What was committed while the standby was down is lost with the primary. One node has not read
+  // it, and can only have it from the others.
   void FailOverWithLoss() {
     std::unique_ptr<Postgres> standby = cluster_.log().MakeStandby(false);
     SleepAWhile();
-    standby->Pause();
+    const int behind = SomeNode();
+    cluster_.proxy(behind).SetMode(Proxy::Mode::kCut);
+    standby->Stop();
     SleepAWhile();
     cluster_.log().Kill();
-    standby->Continue();
+    standby->Start();
     standby->Promote();
     cluster_.MoveTo(std::move(standby));
+    cluster_.proxy(behind).SetMode(Proxy::Mode::kCarry);
   }
   void CutOff() { Isolate(Proxy::Mode::kCut); }
   void Swallow() { Isolate(Proxy::Mode::kSwallow); }
