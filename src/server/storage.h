@@ -32,7 +32,7 @@ class Storage final : public update::Keeper {
   ~Storage() override { Close(); }
 
   void Load(Now now);
-  void Take(const journal::Kept& kept, Now now);
+  void Take(const journal::Kept& kept, Now now);  // rules; tokens are loaded where they are read
   void Loaded();
   bool Keep(const token::Writer& writer) override;
   bool CanCatchUp() const override;
@@ -47,6 +47,8 @@ class Storage final : public update::Keeper {
   static constexpr std::size_t kBatchesWaiting = 8;
 
   void LookForRoom();
+  bool TakeAnywhere(journal::Kept kept, UnixSeconds now);
+  void TellProgress(Now now);
 
   const std::unique_ptr<journal::Journal> journal_;
   token::Writer& writer_;
@@ -59,7 +61,7 @@ class Storage final : public update::Keeper {
   int ticks_ = 0;
   std::int64_t load_began_ms_ = 0;
   std::int64_t told_ms_ = 0;
-  std::uint64_t entries_loaded_ = 0;
+  std::atomic<std::uint64_t> entries_loaded_{0};
 };
 
 }  // namespace introspectd::server
