@@ -48,34 +48,47 @@ void Storage::Load(Now now) {
   }
   log::Info("loading what was kept", {{"entries", opened.entries}, {"group", opened.group}});
   LookForRoom();
+  writer_.BeginLoad(opened.entries / 2);  // what was overwritten is counted, too
   journal_->Load(
       now.seconds(),
-      [this](journal::Kept kept) {
-        batches_free_.Acquire();
-        if (closing_) return false;
-        hooks_.take(std::move(kept));
-        return true;
+      [this, seconds = now.seconds()](journal::Kept kept) {
+        return TakeAnywhere(std::move(kept), seconds);
       },
       [this](absl::Status status) { hooks_.loaded(std::move(status)); });
 }
 
+// On the loader's threads: what one of them reads together is of digests that no other one reads.
+bool Storage::TakeAnywhere(journal::Kept kept, UnixSeconds now) {
+  writer_.LoadKept(kept.records, now);
+  entries_loaded_ += kept.records.size() + kept.rules.size();
+  kept.records.clear();
+  if (!kept.rules.empty()) {
+    batches_free_.Acquire();
+    if (!closing_) hooks_.take(std::move(kept));
+  }
+  return !closing_;
+}
+
 void Storage::Take(const journal::Kept& kept, Now now) {
-  writer_.LoadKept(kept.records, now.seconds());  // nobody reads before all of it is here
   for (const auto& rule : kept.rules) {
     writer_.StageKeptRule(rule.jti, rule.key, rule.value, now.seconds());
   }
   writer_.PublishAndSettle();
-  entries_loaded_ += kept.records.size() + kept.rules.size();
   batches_free_.Release();
-  if (now.boot_ms < told_ms_ + kTellEvery_ms) return;
+}
+
+void Storage::TellProgress(Now now) {
+  if (!admission_.loading || now.boot_ms < told_ms_ + kTellEvery_ms) return;
   told_ms_ = now.boot_ms;
-  log::Info("loading", {{"entries", entries_loaded_}, {"of_about", journal_->opened().entries}});
+  log::Info("loading",
+            {{"entries", entries_loaded_.load()}, {"of_about", journal_->opened().entries}});
 }
 
 void Storage::Loaded() {
+  writer_.EndLoad();
   admission_.loading = false;
   log::Info("loaded what was kept",
-            {{"entries", entries_loaded_},
+            {{"entries", entries_loaded_.load()},
              {"ms", static_cast<std::uint64_t>(base::ReadBootMillis() - load_began_ms_)}});
 }
 
@@ -126,6 +139,7 @@ std::vector<journal::Note> Storage::Read(std::string_view prefix, std::string_vi
 }
 
 void Storage::Tick(Now now, bool clock_is_good) {
+  TellProgress(now);
   journal_->SetExpiry(clock_is_good ? now.seconds() : token::kNever);
   if (++ticks_ % kTicksBetweenLooks == 0) LookForRoom();
   if (!notes_.empty() && now.boot_ms >= notes_since_ms_ + kNotesWait_ms) notes_are_due_ = true;

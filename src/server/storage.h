@@ -40,7 +40,7 @@ class Storage final : public update::Keeper, public journal::NoteBook {
   ~Storage() override { Close(); }
 
   void Load(Now now);
-  void Take(const journal::Kept& kept, Now now);
+  void Take(const journal::Kept& kept, Now now);  // rules; tokens are loaded where they are read
   void Loaded();
   update::Target::Keeping Keep(const token::Writer& writer) override;
   // Whether there is something to keep although nothing was staged.
@@ -62,6 +62,8 @@ class Storage final : public update::Keeper, public journal::NoteBook {
 
   void LookForRoom();
   update::Target::Keeping LeaveToTheLog();
+  bool TakeAnywhere(journal::Kept kept, UnixSeconds now);
+  void TellProgress(Now now);
 
   const std::unique_ptr<journal::Journal> journal_;
   token::Writer& writer_;
@@ -79,7 +81,7 @@ class Storage final : public update::Keeper, public journal::NoteBook {
   int ticks_ = 0;
   std::int64_t load_began_ms_ = 0;
   std::int64_t told_ms_ = 0;
-  std::uint64_t entries_loaded_ = 0;
+  std::atomic<std::uint64_t> entries_loaded_{0};
 };
 
 }  // namespace introspectd::server

@@ -85,6 +85,20 @@ void Pool::Free(void* block, std::size_t bytes) {
 
 // `bytes` at a multiple of a huge page, or the kernel could not use one for its first and last
 // parts.
+// What was left of its last region stays unused: it was never touched, and so takes no memory.
+void Pool::TakeOver(Pool& other) {
+  regions_.insert(regions_.end(), other.regions_.begin(), other.regions_.end());
+  plain_.merge(other.plain_);
+  for (std::size_t i = 0; i < free_.size(); ++i) {
+    while (FreeBlock* block = other.free_[i]) {
+      other.free_[i] = block->next;
+      free_[i] = new (block) FreeBlock{free_[i]};
+    }
+  }
+  other.regions_.clear();
+  other.at_ = other.end_ = nullptr;
+}
+
 char* Pool::Map(std::size_t bytes) {
   void* mapped = mmap(nullptr, bytes + kHugePage, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

@@ -1,6 +1,6 @@
 // A pool: memory for records and tables, in huge pages where the system allows them.
 //
-// Threads: confined to one writer.
+// Threads: a Pool is one thread's; a SharedPool is thread-safe.
 // Limits:  what is freed is used again for blocks of its size; regions go back when the pool goes.
 //
 // Why not malloc: a look-up among millions of tokens misses the cache two or three times whatever
@@ -14,6 +14,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/mutex.h"
+
 namespace introspectd::token {
 
 class Pool {
@@ -26,6 +28,9 @@ class Pool {
   // Aligned to 16 bytes. Never fails: no memory ends the process.
   void* Allocate(std::size_t bytes);
   void Free(void* block, std::size_t bytes);  // `bytes` as they were asked for
+
+  // Every block of `other` is this pool's from now on, and `other` is empty.
+  void TakeOver(Pool& other);
 
  private:
   struct FreeBlock {
@@ -60,26 +65,43 @@ class Pool {
   std::unordered_set<void*> plain_;  // with sanitizers: every block in use
 };
 
+// For blocks that are seldom asked for.
+class SharedPool {
+ public:
+  void* Allocate(std::size_t bytes) ABSL_LOCKS_EXCLUDED(mutex_) {
+    const base::MutexLock lock(mutex_);
+    return pool_.Allocate(bytes);
+  }
+  void Free(void* block, std::size_t bytes) ABSL_LOCKS_EXCLUDED(mutex_) {
+    const base::MutexLock lock(mutex_);
+    pool_.Free(block, bytes);
+  }
+
+ private:
+  base::Mutex mutex_;
+  Pool pool_ ABSL_GUARDED_BY(mutex_);
+};
+
 // For standard and Abseil containers.
 template <class T>
 class PoolAllocator {
  public:
   using value_type = T;
 
-  explicit PoolAllocator(Pool* pool) : pool_(pool) {}
+  explicit PoolAllocator(SharedPool* pool) : pool_(pool) {}
   template <class U>
   PoolAllocator(const PoolAllocator<U>& other) : pool_(other.pool()) {}  // NOLINT: as allocators do
 
   T* allocate(std::size_t count) { return static_cast<T*>(pool_->Allocate(count * sizeof(T))); }
   void deallocate(T* block, std::size_t count) { pool_->Free(block, count * sizeof(T)); }
-  Pool* pool() const { return pool_; }
+  SharedPool* pool() const { return pool_; }
 
   friend bool operator==(const PoolAllocator& a, const PoolAllocator& b) {
     return a.pool_ == b.pool_;
   }
 
  private:
-  Pool* pool_;
+  SharedPool* pool_;
 };
 
 }  // namespace introspectd::token

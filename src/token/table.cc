@@ -2,6 +2,12 @@
 
 namespace introspectd::token {
 
+namespace {
+
+constexpr std::size_t kSmall = 63;  // a capacity is one less than a power of two
+
+}  // namespace
+
 Record* Table::Find(const TokenDigest& digest) const {
   const Shard& shard = shards_[ShardOf(digest)];
   const auto found = shard.find(Probe{digest, Slot::TagOf(digest)});
@@ -29,7 +35,7 @@ void Table::Put(Record* record) {
     const_cast<Slot&>(*found) = Slot(record);
     return;
   }
-  MakeRoom(shard, index);
+  if (IsFull(shard.size(), shard.capacity(), index)) shard.rehash(shard.capacity() * 2);
   shard.insert(Slot(record));
 }
 
@@ -39,11 +45,20 @@ void Table::Erase(const TokenDigest& digest) {
   if (found != shard.end()) shard.erase(found);
 }
 
-// Doubles a shard at a fill between 5/8 and 7/8, depending on the shard.
-void Table::MakeRoom(Shard& shard, std::size_t index) {
-  const std::size_t capacity = shard.capacity();
+void Table::Reserve(std::size_t tokens) {
+  const std::size_t size = tokens / kShards;
+  for (std::size_t i = 0; i < kShards; ++i) {
+    std::size_t capacity = kSmall;
+    while (IsFull(size, capacity, i)) capacity = capacity * 2 + 1;
+    if (capacity > kSmall) shards_[i].rehash(capacity);
+  }
+}
+
+// A shard is doubled at a fill between 5/8 and 7/8, depending on the shard. Small ones are left to
+// themselves.
+bool Table::IsFull(std::size_t size, std::size_t capacity, std::size_t index) {
   const std::size_t threshold = capacity / 8 * 5 + capacity / 4 * index / kShards;
-  if (capacity >= 64 && shard.size() >= threshold) shard.rehash(capacity * 2);
+  return capacity >= kSmall && size >= threshold;
 }
 
 std::size_t Table::allocated_bytes() const {

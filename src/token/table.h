@@ -1,6 +1,7 @@
 // One side of the token table: digest → record, in shards that grow one by one.
 //
-// Threads: confined to whoever holds the side (see turnstile.h).
+// Threads: confined to whoever holds the side (see turnstile.h). While it is filled, several
+//          threads may Put, as long as no two do in one shard.
 // Limits:  48-bit addresses; memory beyond the records is 9 to 18 bytes a token and side.
 //
 // A slot is eight bytes: where the record is, and 20 bits of its digest. The hash of a slot uses
@@ -59,6 +60,8 @@ class Table {
   // Puts `record` in the place of the one with its digest, if there is one.
   void Put(Record* record);
   void Erase(const TokenDigest& digest);
+  // Makes room for so many tokens altogether.
+  void Reserve(std::size_t tokens);
 
   // In no order; `visit` must not change the table.
   template <class Visit>
@@ -97,9 +100,9 @@ class Table {
   };
   using Shard = absl::flat_hash_set<Slot, Hash, Equal, PoolAllocator<Slot>>;
 
-  static void MakeRoom(Shard& shard, std::size_t index);
+  static bool IsFull(std::size_t size, std::size_t capacity, std::size_t index);
 
-  Pool pool_;
+  SharedPool pool_;
   std::vector<Shard> shards_;
 };
 

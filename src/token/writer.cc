@@ -134,28 +134,65 @@ void Writer::PutRule(bool jti, const std::string& key, const RuleValue& value) {
 
 // The tables get a copy in their own memory; `record` was made wherever the update came from.
 const Record* Writer::Put(const Record& record, Record* old) {
-  Count(record, 1);
-  if (old != nullptr) Count(*old, -1);
+  Count(record, 1, status_);
+  if (old != nullptr) Count(*old, -1, status_);
   Record* copy = record.CopyTo(pool_.Allocate(record.allocated_bytes()));
   changes_.push_back({.put = copy, .removed = old});
   Play(changes_.back(), hidden().table);
   return copy;
 }
 
+void Writer::BeginLoad(std::size_t tokens) {
+  CHECK(settled() && status_.tokens == 0);
+  loading_ = true;
+  for (Side& side : sides_.sides) side.table.Reserve(tokens);
+}
+
 void Writer::LoadKept(std::span<const RecordPtr> records, UnixSeconds now) {
-  CHECK(settled());
+  CHECK(loading_);
+  std::unique_ptr<Loaded> loaded = TakeLoaded();
   for (std::size_t i = 0; i < records.size(); ++i) {
     if (i + kFetchedAhead < records.size()) {
       const TokenDigest& next = records[i + kFetchedAhead]->digest();
       for (const Side& side : sides_.sides) side.table.Prefetch(next);
     }
     const Record& record = *records[i];
-    SawSequence(record.sequence());
-    if (!record.Remembered(now)) continue;
-    Count(record, 1);
-    Record* copy = record.CopyTo(pool_.Allocate(record.allocated_bytes()));
-    for (Side& side : sides_.sides) side.table.Put(copy);
+    loaded->status.sequence = std::max(loaded->status.sequence, record.sequence());
+    if (record.Remembered(now)) LoadKept(record, *loaded);
   }
+  GiveBack(std::move(loaded));
+}
+
+void Writer::LoadKept(const Record& record, Loaded& loaded) {
+  Count(record, 1, loaded.status);
+  Record* copy = record.CopyTo(loaded.pool.Allocate(record.allocated_bytes()));
+  for (Side& side : sides_.sides) side.table.Put(copy);
+}
+
+std::unique_ptr<Writer::Loaded> Writer::TakeLoaded() {
+  const base::MutexLock lock(mutex_);
+  if (loaded_.empty()) return std::make_unique<Loaded>();
+  std::unique_ptr<Loaded> loaded = std::move(loaded_.back());
+  loaded_.pop_back();
+  return loaded;
+}
+
+void Writer::GiveBack(std::unique_ptr<Loaded> loaded) {
+  const base::MutexLock lock(mutex_);
+  loaded_.push_back(std::move(loaded));
+}
+
+void Writer::EndLoad() {
+  const base::MutexLock lock(mutex_);
+  for (const auto& loaded : loaded_) {
+    pool_.TakeOver(loaded->pool);
+    status_.tokens += loaded->status.tokens;
+    status_.revocations += loaded->status.revocations;
+    status_.record_bytes += loaded->status.record_bytes;
+    SawSequence(loaded->status.sequence);
+  }
+  loaded_.clear();
+  loading_ = false;
 }
 
 void Writer::StageKeptRule(bool jti, const std::string& key, const RuleValue& value,
@@ -171,7 +208,7 @@ bool Writer::anything_to_keep() const {
 }
 
 void Writer::Remove(Record* old) {
-  Count(*old, -1);
+  Count(*old, -1, status_);
   changes_.push_back({.put = nullptr, .removed = old});
   Play(changes_.back(), hidden().table);
 }
@@ -192,10 +229,10 @@ void Writer::Play(const RuleChange& change, Rules& rules) {
   }
 }
 
-void Writer::Count(const Record& record, int sign) {
+void Writer::Count(const Record& record, int sign, StoreStatus& status) {
   const bool revocation = record.kind() == Record::Kind::kRevocation;
-  (revocation ? status_.revocations : status_.tokens) += static_cast<std::uint64_t>(sign);
-  status_.record_bytes +=
+  (revocation ? status.revocations : status.tokens) += static_cast<std::uint64_t>(sign);
+  status.record_bytes +=
       static_cast<std::uint64_t>(sign * static_cast<std::int64_t>(record.allocated_bytes()));
 }
 
@@ -263,7 +300,7 @@ void Writer::SweepRules(UnixSeconds now) {
 
 StoreStatus Writer::status() const {
   StoreStatus status = status_;
-  status.index_bytes = 2 * visible().table.allocated_bytes();
+  if (!loading_) status.index_bytes = 2 * visible().table.allocated_bytes();
   return status;
 }
 

@@ -18,7 +18,9 @@
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "introspectd/store.h"
+#include "token/pool.h"
 #include "token/sides.h"
 #include "token/update.h"
 
@@ -60,8 +62,12 @@ class Writer {
   bool anything_to_keep() const;
 
   // Put back what a journal has kept, each key once, into a store that is empty but for that.
-  // Records go to both sides at once: no reader may be inside.
-  void LoadKept(std::span<const RecordPtr> records, UnixSeconds now);
+  // Records go to both sides at once: until EndLoad no reader may be inside, nothing else be done
+  // with tokens, and `visible` not be looked at. LoadKept may be called on several threads, as long
+  // as no two have tokens of one shard; the others are the writer's.
+  void BeginLoad(std::size_t tokens);  // about so many
+  void LoadKept(std::span<const RecordPtr> records, UnixSeconds now) ABSL_LOCKS_EXCLUDED(mutex_);
+  void EndLoad() ABSL_LOCKS_EXCLUDED(mutex_);
   void StageKeptRule(bool jti, const std::string& key, const RuleValue& value, UnixSeconds now);
 
   // The sequence for the next update if it brings none: now, and above every one seen.
@@ -93,6 +99,12 @@ class Writer {
     bool operator>(const RuleEnd& other) const { return end > other.end; }
   };
 
+  // What one thread has loaded: in memory of its own, until EndLoad.
+  struct Loaded {
+    Pool pool;
+    StoreStatus status;
+  };
+
   Side& hidden() { return sides_.sides[static_cast<std::size_t>(sides_.turnstile.hidden())]; }
 
   Outcome StageUpsert(Upsert upsert, UnixSeconds now);
@@ -110,9 +122,12 @@ class Writer {
   std::int64_t longest_life() const {
     return options_.token_lifetime_max_s + Record::kRememberedAfterEnd_s;
   }
+  void LoadKept(const Record& record, Loaded& loaded);
+  std::unique_ptr<Loaded> TakeLoaded() ABSL_LOCKS_EXCLUDED(mutex_);
+  void GiveBack(std::unique_ptr<Loaded> loaded) ABSL_LOCKS_EXCLUDED(mutex_);
   static void Play(const Change& change, Table& table);
   static void Play(const RuleChange& change, Rules& rules);
-  void Count(const Record& record, int sign);
+  static void Count(const Record& record, int sign, StoreStatus& status);
 
   void Free(Record* record) { pool_.Free(record, record->allocated_bytes()); }
 
@@ -126,6 +141,10 @@ class Writer {
   std::priority_queue<RuleEnd, std::vector<RuleEnd>, std::greater<>> rule_ends_;
   std::size_t next_shard_ = 0;
   StoreStatus status_;
+  bool loading_ = false;
+
+  base::Mutex mutex_;
+  std::vector<std::unique_ptr<Loaded>> loaded_ ABSL_GUARDED_BY(mutex_);  // nobody is adding to it
 };
 
 }  // namespace introspectd::token

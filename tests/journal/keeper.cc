@@ -44,10 +44,12 @@ absl::Status Keeper::Load(UnixSeconds now) {
       },
       [&](absl::Status status) { done.set_value(std::move(status)); });
   if (absl::Status loaded = done.get_future().get(); !loaded.ok()) return loaded;
+  writer_.BeginLoad(0);
   for (const Kept& kept : all) {
     writer_.LoadKept(kept.records, now);
     for (const auto& rule : kept.rules) writer_.StageKeptRule(rule.jti, rule.key, rule.value, now);
   }
+  writer_.EndLoad();
   writer_.SawSequence(journal_->opened().sequence);
   writer_.PublishAndSettle();
   return absl::OkStatus();

@@ -66,8 +66,32 @@ TEST(PoolTest, GivesEverySizeItsRoom) {
   }
 }
 
-TEST(PoolTest, ServesContainers) {
+// What another pool gave stays as it was, and is this one's to free and to use again.
+TEST(PoolTest, TakesOverAnothersBlocks) {
+  constexpr std::size_t kBytes = 500;
   Pool pool;
+  std::vector<Block> blocks;
+  const auto make = [&](Pool& from) {
+    auto* at = static_cast<unsigned char*>(from.Allocate(kBytes));
+    blocks.push_back({at, kBytes, static_cast<unsigned char>(blocks.size())});
+    std::memset(at, blocks.back().fill, kBytes);
+  };
+  {
+    Pool other;
+    void* freed = other.Allocate(kBytes);
+    for (int i = 0; i < 200; ++i) make(i % 2 == 0 ? pool : other);
+    other.Free(freed, kBytes);
+    pool.TakeOver(other);
+  }
+  for (int i = 0; i < 200; ++i) make(pool);
+  for (const Block& block : blocks) {
+    EXPECT_TRUE(HoldsItsFill(block));
+    pool.Free(block.at, block.bytes);
+  }
+}
+
+TEST(PoolTest, ServesContainers) {
+  SharedPool pool;
   std::vector<int, PoolAllocator<int>> numbers{PoolAllocator<int>(&pool)};
   for (int i = 0; i < 100'000; ++i) numbers.push_back(i);
   for (int i = 0; i < 100'000; ++i) ASSERT_EQ(numbers[static_cast<std::size_t>(i)], i);

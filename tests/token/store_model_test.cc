@@ -1,5 +1,6 @@
-// The store equals a plain map under random schedules: updates in any order, readers that stay
-// inside while the writer publishes, sweeps at any time, time moving on.
+// The store equals a plain map under random schedules: what was kept put back or nothing, then
+// updates in any order, readers that stay inside while the writer publishes, sweeps at any time,
+// time moving on.
 
 #include "token/store_model.h"
 
@@ -8,7 +9,9 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "population/random.h"
 #include "token/writer.h"
@@ -26,6 +29,7 @@ class Schedule {
   explicit Schedule(std::uint64_t seed) : random_(seed, 0, 0) {}
 
   void Run(int steps) {
+    if (random_.Chance(50)) Load();
     for (int i = 0; i < steps && !::testing::Test::HasFailure(); ++i) Step();
     End();
   }
@@ -60,6 +64,28 @@ class Schedule {
         Stage();
     }
     CheckEverybodyInside();
+    CheckCounts();
+  }
+
+  void Load() {
+    std::vector<RecordPtr> records;
+    for (std::uint32_t i = 0; i < kTokens; ++i) {
+      if (random_.Chance(50)) continue;
+      Said said = SomeSaid();
+      said.exp = now_ + 1 + static_cast<std::int64_t>(random_.Below(kLifetimeMax));
+      const std::uint64_t sequence = 1 + random_.Below(50);
+      staged_.Upsert(Digest(i), sequence, said, now_);
+      records.push_back(UpsertOf(Digest(i), sequence, said).record);
+    }
+    records.push_back(Record::Revocation(Digest(kTokens), 1));  // over, and of no effect
+    records.back()->SetMemory({.known = true, .end = now_ - Record::kRememberedAfterEnd_s});
+    const std::span<const RecordPtr> all(records);
+    const std::size_t first = random_.Below(all.size());
+    writer_.BeginLoad(random_.Below(1'000'000));
+    writer_.LoadKept(all.first(first), now_);
+    writer_.LoadKept(all.subspan(first), now_);
+    writer_.EndLoad();
+    published_ = std::make_shared<StoreModel>(staged_);
     CheckCounts();
   }
 

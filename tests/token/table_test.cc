@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
 #include <memory>
 #include <set>
@@ -49,6 +50,30 @@ TEST(TableTest, ShardAndTagComeFromTheDigestAlone) {
   Record* record = records.Make(DigestOf(7, 0xabcde, 9));
   EXPECT_EQ(Slot(record).tag(), 0xabcdeu);
   EXPECT_EQ(Slot(record).record(), record);
+}
+
+// As large as it would have become, and then it does not grow.
+TEST(TableTest, ReservesWhatItNeeds) {
+  for (const std::size_t in_a_shard : {0u, 10u, 63u, 100u, 1000u}) {
+    Records records;
+    Table grown;
+    Table reserved;
+    reserved.Reserve(in_a_shard * Table::kShards);
+    const std::size_t before = reserved.allocated_bytes();
+    for (const std::uint16_t shard : std::array<std::uint16_t, 3>{0, 2000, 4095}) {
+      for (std::uint32_t i = 0; i < in_a_shard; ++i) {
+        Record* record = records.Make(DigestOf(shard, i, i));
+        grown.Put(record);
+        reserved.Put(record);
+        ASSERT_EQ(reserved.Find(record->digest()), record);
+      }
+    }
+    if (in_a_shard < 100) continue;  // small shards are left to themselves
+    EXPECT_EQ(reserved.allocated_bytes(), before) << in_a_shard;
+    const std::size_t empty = Table().allocated_bytes();
+    const std::size_t three = grown.allocated_bytes() - empty;
+    EXPECT_LE(before - empty, (three + 2) / 3 * Table::kShards * 2) << in_a_shard;
+  }
 }
 
 // 20 bits of a digest are in a slot; that many tokens with the same ones never come by chance.
