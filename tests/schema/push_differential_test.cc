@@ -109,6 +109,13 @@ class PushDifferentialTest : public ::testing::Test {
     pusher_.Exec("BEGIN");
   }
 
+  // The deleted rows of a transaction are in the way of each push that looks for the last sequence.
+  void BeginAnew() {
+    pusher_.Exec("COMMIT");
+    database_.AsOwner().Exec("TRUNCATE introspectd.log");
+    pusher_.Exec("BEGIN");
+  }
+
   Pushed Push(const std::string& line) {
     const Sql::Row row =
         pusher_.Query("SELECT refused, sequence FROM public.try_push($1)", {Hex(line)}).at(0);
@@ -279,9 +286,12 @@ TEST_F(PushDifferentialTest, RandomLinesAreJudgedAlike) {
   constexpr int kLines = 6000;
   const char* rounds = std::getenv("INTROSPECTD_PUSH_ROUNDS");
   const std::uint64_t seeds = rounds == nullptr ? 1 : std::stoull(rounds);
-  for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+  for (std::uint64_t seed = 0; seed < seeds && !HasFailure(); ++seed) {
     RandomLines random(seed, std::time(nullptr));
-    for (int i = 0; i < kLines && !HasFailure(); ++i) Compare(random.Next());
+    for (int i = 0; i < kLines && !HasFailure(); ++i) {
+      if (i % 500 == 0) BeginAnew();
+      Compare(random.Next());
+    }
   }
   // That both sides of the comparison were exercised.
   EXPECT_GT(taken_, lines_ / 5);

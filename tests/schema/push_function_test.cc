@@ -133,6 +133,9 @@ TEST_F(PushFunctionTest, SequencesAscendAndAreAboveAllThatAreKnown) {
                               kHeartbeat),
             ahead + 51)
       << "above the line before";
+  const std::string low = R"({"op":"heartbeat","sequence":6})";
+  EXPECT_EQ(Sequence(sql, std::string(kHeartbeat) + "\n" + low + "\n" + kHeartbeat), ahead + 53)
+      << "above all lines before";
   EXPECT_EQ(Sequence(sql, R"({"op":"heartbeat","sequence":7})"), 7) << "as the issuer says";
 }
 
