@@ -106,8 +106,8 @@ void Follower::CheckServer() {
 // Several nodes may try at once: all but one of them fail, and look again.
 void Follower::CreateSchema() {
   connection_.Ask({.sql = schema::Script({.issuer = options_.issuer,
-                                       .token_lifetime_max_s = options_.token_lifetime_max_s,
-                                       .line_bytes_max = options_.line_bytes_max}),
+                                          .token_lifetime_max_s = options_.token_lifetime_max_s,
+                                          .line_bytes_max = options_.line_bytes_max}),
                    .script = true,
                    .done = [this](const Answer& answer) {
                      if (answer.ok) log::Info("the schema of the replication log was created");

@@ -1,5 +1,7 @@
 // introspect-cli schema: the SQL that makes a database carry the replication log.
 
+#include "schema/schema.h"
+
 #include <fmt/core.h>
 
 #include <memory>
@@ -7,7 +9,6 @@
 #include <vector>
 
 #include "commands.h"
-#include "schema/schema.h"
 
 namespace introspectd::cli {
 
