@@ -14,6 +14,7 @@ if(BUILD_TESTING)
   find_package(benchmark REQUIRED)
 endif()
 pkg_check_modules(libuv REQUIRED IMPORTED_TARGET libuv)
+pkg_check_modules(libpq REQUIRED IMPORTED_TARGET libpq)
 find_path(CLI11_INCLUDE CLI/CLI.hpp REQUIRED)
 
 # Debian ships llhttp as the C sources that node-undici is built from.

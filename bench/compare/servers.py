@@ -5,6 +5,7 @@ import contextlib
 import os
 import pathlib
 import re
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -205,12 +206,12 @@ issuers = ["*"]
                        f"control_cpu = [{self.control_core}]",
                  data="", usable={self.worker_core, self.control_core})
 
-    def run(self, cores, data, usable):
+    def run(self, cores, data, usable, more=""):
         client_id, client_secret = CLIENT.split(":")
         config = self.directory / "introspectd.toml"
         config.write_text(self.configuration.format(
             cores=cores, data=data, admin_token=ADMIN_TOKEN, client_id=client_id,
-            client_secret=client_secret))
+            client_secret=client_secret) + more)
         config.chmod(0o600)
         self.start([self.program, "--config", config], usable)
         self.url = f"http://{self._address_of('data')}/introspect"
@@ -250,6 +251,42 @@ class DurableIntrospectd(Introspectd):
     def ready(self):
         request = b"GET /readyz HTTP/1.1\r\nHost: bench\r\n\r\n"
         return exchange(self.admin_url + "/", request).startswith(b"HTTP/1.1 200 ")
+
+
+class ReplicatedIntrospectd(DurableIntrospectd):
+    """One of several nodes with one worker each, which share a log."""
+
+    def __init__(self, program, log):
+        super().__init__(program)
+        self.log = log
+
+    def launch(self):
+        self.run(cores="workers = 1", data=self.data, usable=os.sched_getaffinity(0),
+                 more=f'[replication]\nurl = "{self.log.url}"\ncreate_schema = true\n')
+        wait_for("a node is not ready", self.ready)
+
+
+class Postgres(Server):
+    """A new cluster, as Debian configures it, on TCP alone. Root runs it as another user, since it
+    refuses to be root's."""
+
+    name = "postgresql"
+
+    def launch(self):
+        self.tools = max(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))
+        self.user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        if os.geteuid() != 0:
+            self.user = []
+        else:
+            shutil.chown(self.directory, "postgres")
+        port, data = free_port(), self.directory / "data"
+        subprocess.run([*self.user, self.tools / "initdb", "-D", data, "-A", "trust", "-E", "UTF8",
+                        "--locale=C.UTF-8"], check=True, stdout=subprocess.DEVNULL)
+        self.start([*self.user, self.tools / "postgres", "-D", data, "-p", port,
+                    "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="],
+                   os.sched_getaffinity(0))
+        self.url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
+        wait_for("postgresql does not listen", lambda: "ready to accept" in self.output())
 
 
 class Redis(Server):

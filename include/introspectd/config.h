@@ -69,6 +69,15 @@ struct StorageConfig {
   std::int64_t reserve_bytes = 268'435'456;
 };
 
+struct ReplicationConfig {
+  std::string url;  // as libpq takes it; "": this node alone
+  bool create_schema = false;
+  std::int64_t staleness_max_s = 30;
+  bool fail_closed = true;
+  std::int64_t poll_ms = 10;
+  std::int64_t keep_s = 3600;
+};
+
 enum class AuthMethod : std::uint8_t { kClientSecretBasic, kClientSecretPost };
 
 struct ClientConfig {
@@ -128,6 +137,7 @@ struct Config {
   AdminConfig admin;
   IntrospectionConfig introspection;
   StorageConfig storage;
+  ReplicationConfig replication;
   std::vector<ClientConfig> clients;
   LogConfig log;
   Limits limits;

@@ -51,13 +51,13 @@ constexpr Reply kNoScope{
 
 AdminEndpoint::~AdminEndpoint() { EndFeed(); }
 
-AdminEndpoint::Call AdminEndpoint::CallOf(const http::Head& head, Reply& refused) const {
+AdminEndpoint::Call AdminEndpoint::CallOf(const http::Head& head, Now now, Reply& refused) const {
   const std::string_view path = head.path();
   const std::string_view query =
       head.target.size() > path.size() ? head.target.substr(path.size() + 1) : "";
   const bool read = head.method == "GET";
   if (path == "/healthz" || path == "/readyz") {
-    const bool good = path == "/healthz" ? control_.healthy() : control_.readiness.wanted();
+    const bool good = path == "/healthz" ? control_.healthy() : control_.readiness.wanted(now);
     refused = HealthReply(head.method, good);
   } else if (path == "/v1/status") {
     if (read) return Call::kStatus;
@@ -97,7 +97,7 @@ bool AdminEndpoint::Allows(const AdminToken& token, Call call) const {
 
 Plan AdminEndpoint::OnHead(Exchange& exchange) {
   EndFeed();
-  call_ = CallOf(exchange.head, exchange.reply);
+  call_ = CallOf(exchange.head, exchange.now, exchange.reply);
   if (call_ == Call::kNone) return Plan::kAnswered;
   bool pending = false;
   const AdminToken* token = Authenticate(exchange, pending);
@@ -150,14 +150,14 @@ void AdminEndpoint::BeginFeed(const AdminToken& token) {
   const bool load = call_ == Call::kLoad;
   Pusher pusher = token.pusher;
   if (load) pusher.may_upsert = pusher.may_revoke = pusher.any_issuer = true;
-  feed_.emplace(control_.parser, control_.writer, control_.admission, std::move(pusher),
+  feed_.emplace(control_.parser, pipeline().target(), control_.admission, std::move(pusher),
                 load ? update::Origin::kNode : update::Origin::kPusher);
-  control_.pipeline.Add(&*feed_, [this](update::Feed& feed) { OnProgress(feed); });
+  pipeline().Add(&*feed_, [this](update::Feed& feed) { OnProgress(feed); });
 }
 
 void AdminEndpoint::EndFeed() {
   if (!feed_) return;
-  control_.pipeline.Remove(&*feed_);
+  pipeline().Remove(&*feed_);
   feed_.reset();
   paused_ = false;
 }
@@ -184,7 +184,7 @@ Progress AdminEndpoint::OnRequest(Exchange& exchange) {
     return Progress::kAnswered;
   }
   if (call_ == Call::kExport) {
-    exchange.source = std::make_unique<ExportSource>(control_.writer);
+    exchange.source = std::make_unique<ExportSource>(control_.writer, control_.log_position());
     exchange.source_type = kLinesType;
     return Progress::kAnswered;
   }
@@ -203,12 +203,14 @@ Progress AdminEndpoint::FinishFeed(Exchange& exchange) {
   const update::FeedReport& report = feed_->report();
   if (report.applied + report.expired > 0 || report.heartbeat) control_.on_push();
   if (report.complete) control_.on_complete();
+  if (report.ended && report.rejected == 0) control_.on_loaded(report.log_position);
   const bool cut_off = call_ == Call::kLoad && !report.ended;
   std::string_view failure;
   if (cut_off) failure = "incomplete_export";
   if (report.storage_full) failure = "storage_full";
+  if (report.log_away) failure = "replication";
   if (!feed_->done()) failure = "temporarily_unavailable";
-  const bool again = report.storage_full || !feed_->done();
+  const bool again = report.storage_full || report.log_away || !feed_->done();
   const bool refused = report.rejected > 0 || cut_off;
   body_ = Report(failure);
   exchange.reply = {.status = again ? 503 : refused ? 422 : 200, .body = body_};

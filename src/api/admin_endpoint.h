@@ -33,7 +33,7 @@ class AdminEndpoint final : public http::Handler {
  private:
   enum class Call : std::uint8_t { kNone, kPush, kLoad, kExport, kStatus };
 
-  Call CallOf(const http::Head& head, http::Reply& refused) const;
+  Call CallOf(const http::Head& head, Now now, http::Reply& refused) const;
   bool Allows(const client::AdminToken& token, Call call) const;
   const client::AdminToken* Authenticate(http::Exchange& exchange, bool& pending);
   void BeginFeed(const client::AdminToken& token);
@@ -41,6 +41,8 @@ class AdminEndpoint final : public http::Handler {
   void OnProgress(update::Feed& feed);
   http::Progress FinishFeed(http::Exchange& exchange);
   std::string Report(std::string_view failure) const;
+
+  update::Pipeline& pipeline() { return call_ == Call::kLoad ? control_.pipeline : control_.entry; }
 
   Control& control_;
   Call call_ = Call::kNone;

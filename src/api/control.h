@@ -24,7 +24,8 @@ struct Control {
   const Config& config;
   token::Writer& writer;
   update::Parser& parser;
-  update::Pipeline& pipeline;
+  update::Pipeline& pipeline;  // into the store
+  update::Pipeline& entry;     // of what is pushed: the same, or into the replication log
   const update::Admission& admission;
   client::CredentialCache& credentials;
   const Readiness& readiness;
@@ -35,6 +36,8 @@ struct Control {
   std::function<void()> wake_pipeline;              // a feed was appended to
   std::function<void()> on_push;                    // something was accepted: the feed lives
   std::function<void()> on_complete;                // {"op":"complete"}
+  std::function<std::string()> log_position;        // of the store; JSON, "" when there is none
+  std::function<void(std::string_view)> on_loaded;  // an export of another node, with its position
   std::function<bool()> healthy;
   std::function<std::string(Now)> status;  // GET /v1/status
 };

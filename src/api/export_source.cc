@@ -7,7 +7,7 @@ namespace introspectd::api {
 bool ExportSource::Pull(std::string& out, Now now) {
   if (!begun_) {
     begun_ = true;
-    update::AppendPosition(writer_.sequence(), writer_.options().issuer, out);
+    update::AppendPosition(writer_.sequence(), writer_.options().issuer, log_position_, out);
     return true;
   }
   if (next_shard_ < token::Table::kShards) {

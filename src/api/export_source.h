@@ -14,13 +14,16 @@ namespace introspectd::api {
 
 class ExportSource final : public http::Source {
  public:
-  explicit ExportSource(const token::Writer& writer) : writer_(writer) {}
+  // `log_position`: of what is visible now.
+  ExportSource(const token::Writer& writer, std::string log_position)
+      : writer_(writer), log_position_(std::move(log_position)) {}
   bool Pull(std::string& out, Now now) override;
 
  private:
   void PullRules(std::string& out, Now now);
 
   const token::Writer& writer_;
+  const std::string log_position_;
   bool begun_ = false;
   std::size_t next_shard_ = 0;
   std::uint64_t lines_ = 0;

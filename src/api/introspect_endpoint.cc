@@ -86,7 +86,8 @@ Plan IntrospectEndpoint::OnHead(Exchange& exchange) {
   const std::string_view path = head.path();
   if (config_.server.health && (path == "/healthz" || path == "/readyz")) {
     // That it is answered shows that this worker turns.
-    exchange.reply = HealthReply(head.method, path == "/healthz" || readiness_.wanted());
+    exchange.reply =
+        HealthReply(head.method, path == "/healthz" || readiness_.wanted(exchange.now));
     return Plan::kAnswered;
   }
   const Reply* refused = nullptr;
@@ -135,7 +136,7 @@ Progress IntrospectEndpoint::OnRequest(Exchange& exchange) {
       case Auth::kRefused:
         return Progress::kAnswered;
     }
-    refused = readiness_.ready() ? CheckParameters(client->caller) : &kUnavailable;
+    refused = readiness_.ready(exchange.now) ? CheckParameters(client->caller) : &kUnavailable;
   }
   if (refused != nullptr) {
     counters_.Add(CountOf(refused->status));
@@ -163,10 +164,17 @@ Reply IntrospectEndpoint::OnDeferred(std::uint32_t deferred, Now now) {
 }
 
 void IntrospectEndpoint::BeginAnswers() {
-  if (!reader_.inside()) reader_.Enter();
+  EnterStore();
   FetchSlots(0);
   FetchRecords(0);
   FetchSlots(1);
+}
+
+// The lease first: it is extended when what it stands for is visible to whoever enters.
+void IntrospectEndpoint::EnterStore() {
+  if (reader_.inside()) return;
+  lease_ms_ = readiness_.lease_ms();
+  reader_.Enter();
 }
 
 // What the answers behind `next` will need is on its way while `next` is answered.
@@ -264,7 +272,11 @@ const Reply* IntrospectEndpoint::CheckParameters(const Caller& caller) const {
 }
 
 Reply IntrospectEndpoint::Introspect(const Question& question, const Caller& caller, Now now) {
-  if (!reader_.inside()) reader_.Enter();
+  EnterStore();
+  if (now.boot_ms >= lease_ms_) {
+    counters_.Add(Count::kUnavailable);
+    return kUnavailable;
+  }
   return ReplyTo(introspector_.Ask(question, caller, now.seconds()), caller, now);
 }
 

@@ -64,6 +64,7 @@ class IntrospectEndpoint final : public http::Handler {
   const http::Reply* CheckParameters(const Caller& caller) const;
   http::Reply Introspect(const Question& question, const Caller& caller, Now now);
   http::Reply ReplyTo(const Verdict& verdict, const Caller& caller, Now now);
+  void EnterStore();
   void PrefetchFor(std::size_t next);
   void FetchSlots(std::size_t group);
   void FetchRecords(std::size_t group);
@@ -75,6 +76,7 @@ class IntrospectEndpoint final : public http::Handler {
   const Verify verify_;
   std::shared_ptr<const client::Registry> registry_;
   Store::Reader reader_;
+  std::int64_t lease_ms_ = 0;  // of the stay
   Introspector introspector_;
   Form form_;
   std::string basic_;  // decoded Basic credentials

@@ -16,10 +16,14 @@ class Readiness {
  public:
   static constexpr std::int64_t kNoDeadline = INT64_MAX;
 
-  // Whether requests can be answered.
+  // Whether requests can be answered, as long as the lease lasts.
   bool ready() const { return ready_.load(std::memory_order_acquire); }
+  // Beyond it, what is in the store may be older than it may be. To be asked for before the store
+  // is entered: what is seen there is then at least as new.
+  std::int64_t lease_ms() const { return lease_ms_.load(std::memory_order_acquire); }
+  bool ready(Now now) const { return ready() && now.boot_ms < lease_ms(); }
   // Whether more of them should be sent here.
-  bool wanted() const { return ready() && !draining_.load(std::memory_order_acquire); }
+  bool wanted(Now now) const { return ready(now) && !draining_.load(std::memory_order_acquire); }
   // Beyond it, nothing can be said of tokens that are not in the store.
   bool feed_fresh(Now now) const {
     return now.boot_ms < feed_deadline_ms_.load(std::memory_order_acquire);
@@ -27,6 +31,7 @@ class Readiness {
 
   void SetReady(bool ready) { ready_.store(ready, std::memory_order_release); }
   void SetDraining() { draining_.store(true, std::memory_order_release); }
+  void SetLease(std::int64_t boot_ms) { lease_ms_.store(boot_ms, std::memory_order_release); }
   void SetFeedDeadline(std::int64_t boot_ms) {
     feed_deadline_ms_.store(boot_ms, std::memory_order_release);
   }
@@ -34,6 +39,7 @@ class Readiness {
  private:
   alignas(64) std::atomic<bool> ready_{false};
   std::atomic<bool> draining_{false};
+  std::atomic<std::int64_t> lease_ms_{kNoDeadline};
   std::atomic<std::int64_t> feed_deadline_ms_{kNoDeadline};
 };
 

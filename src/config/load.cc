@@ -158,7 +158,7 @@ absl::Status Loader::CheckSecretKeys(const Section& section, const TomlNode& tab
                                      const std::string& path) const {
   std::vector<std::string_view> keys;
   for (const Option& option : section.options) {
-    if (option.secrecy != Secrecy::kOpen) keys.push_back(option.name);
+    if (IsSecret(option)) keys.push_back(option.name);
   }
   const auto given =
       std::ranges::count_if(keys, [&](std::string_view key) { return table.Find(key) != nullptr; });

@@ -31,7 +31,7 @@ std::string KeyText(const Section& section, const Option& option) {
 
 std::string DefaultText(const Option& option) {
   if (option.presence == Presence::kRequired) return "required";
-  if (option.secrecy != Secrecy::kOpen) return "one of these";
+  if (IsSecret(option)) return "one of these";
   return option.default_toml.empty() ? std::string(kNothing) : Code(option.default_toml);
 }
 

@@ -7,6 +7,7 @@
 #include "config/limit_options.h"
 #include "config/options.h"
 #include "config/text_checks.h"
+#include "postgres/url.h"
 
 namespace introspectd::config {
 
@@ -176,6 +177,48 @@ constexpr Option kStorage[] = {
      .help = "disk kept free for revocations: below it, upserts get 503"},
 };
 
+// Its absence is an empty URL.
+absl::Status CheckUrl(std::string_view url) {
+  return url.empty() ? absl::OkStatus() : postgres::CheckUrl(url);
+}
+
+constexpr Option kReplication[] = {
+    {.name = "url",
+     .member = kMember<&Config::replication, &ReplicationConfig::url>,
+     .default_toml = R"("")",
+     .range = {0, 4096},
+     .check = CheckUrl,
+     .secrecy = Secrecy::kUrl,
+     .help = "PostgreSQL that carries the log, as libpq takes it; a host that is not local needs "
+             "an explicit sslmode; `\"\"` = this node alone"},
+    {.name = "create_schema",
+     .member = kMember<&Config::replication, &ReplicationConfig::create_schema>,
+     .default_toml = "false",
+     .help = "create its schema if absent; otherwise `introspect-cli schema` prints it"},
+    {.name = "staleness_max_s",
+     .member = kMember<&Config::replication, &ReplicationConfig::staleness_max_s>,
+     .default_toml = "30",
+     .unit = "s",
+     .range = {1, 86'400},
+     .help = "how old the newest state known to be complete may be"},
+    {.name = "fail_closed",
+     .member = kMember<&Config::replication, &ReplicationConfig::fail_closed>,
+     .default_toml = "true",
+     .help = "beyond it: `true` = not ready and 503; `false` = goes on answering"},
+    {.name = "poll_ms",
+     .member = kMember<&Config::replication, &ReplicationConfig::poll_ms>,
+     .default_toml = "10",
+     .unit = "ms",
+     .range = {1, 10'000},
+     .help = "how often the log is asked for what is new"},
+    {.name = "keep_s",
+     .member = kMember<&Config::replication, &ReplicationConfig::keep_s>,
+     .default_toml = "3600",
+     .unit = "s",
+     .range = {60, 30 * 86'400},
+     .help = "rows read or put back again after a failover"},
+};
+
 constexpr auto kClients = AtSighup(Joined(
     std::array<Option, 1>{{
         {.name = "id",
@@ -254,6 +297,7 @@ constexpr Section kSections[] = {
      .append = AppendAdminToken},
     {.name = "introspection", .options = kIntrospection},
     {.name = "storage", .options = kStorage},
+    {.name = "replication", .options = kReplication},
     {.name = "clients", .options = kClients, .count = CountClients, .append = AppendClient},
     {.name = "log", .options = kLog},
     {.name = "limits", .options = kLimits},

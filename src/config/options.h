@@ -32,6 +32,7 @@ enum class Secrecy : std::uint8_t {
   kOpen,
   kSecret,
   kSecretFile,  // names the file that holds the secret
+  kUrl,         // may have a password in it, which is not shown
 };
 
 // When a changed value takes effect.
@@ -51,6 +52,10 @@ struct Option {
   Reload reload = Reload::kAtRestart;
   std::string_view help = {};
 };
+
+inline bool IsSecret(const Option& option) {
+  return option.secrecy == Secrecy::kSecret || option.secrecy == Secrecy::kSecretFile;
+}
 
 struct Section {
   std::string_view name;  // "limits.admin"

@@ -8,6 +8,7 @@
 #include "config/options.h"
 #include "fmt/core.h"
 #include "fmt/ranges.h"
+#include "postgres/url.h"
 #include "text/json_writer.h"
 
 namespace introspectd::config {
@@ -24,19 +25,31 @@ struct ScalarText {
   }
 };
 
+std::string Shown(const Option& option, const Scalar& value) {
+  switch (option.secrecy) {
+    case Secrecy::kOpen:
+      return std::visit(ScalarText{}, value);
+    case Secrecy::kUrl:
+      return ScalarText{}(postgres::WithoutPassword(std::get<std::string>(value)));
+    case Secrecy::kSecret:
+    case Secrecy::kSecretFile:
+      break;
+  }
+  return ScalarText{}(kMask);
+}
+
 std::string ValueText(const Option& option, const std::vector<Scalar>& values) {
   std::vector<std::string> texts;
   texts.reserve(values.size());
   for (const Scalar& value : values) {
-    texts.push_back(option.secrecy == Secrecy::kOpen ? std::visit(ScalarText{}, value)
-                                                     : ScalarText{}(kMask));
+    texts.push_back(Shown(option, value));
   }
   return option.member.list ? fmt::format("[{}]", fmt::join(texts, ", ")) : texts.front();
 }
 
 // Of the ways to give a secret, the one that was used; a file's content counts as given directly.
 bool IsPrinted(const Option& option, const std::vector<Scalar>& values) {
-  if (option.secrecy == Secrecy::kOpen) return true;
+  if (!IsSecret(option)) return true;
   return option.secrecy == Secrecy::kSecret && !values.empty() && values != std::vector{Scalar("")};
 }
 

@@ -19,6 +19,7 @@ bool IsOver(std::string_view key, std::string_view value, UnixSeconds now) {
     const auto rule = ReadRule(value);
     return rule && now >= rule->end;
   }
+  if (key.starts_with(kNotePrefix)) return now >= EndOfNote(value);
   return false;
 }
 

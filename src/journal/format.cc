@@ -1,5 +1,6 @@
 #include "journal/format.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "crypto/digest.h"
@@ -61,6 +62,22 @@ std::optional<TokenDigest> DigestOfKey(std::string_view key) {
   if (key.size() != 1 + digest.bytes.size() || key[0] != kTokenPrefix) return std::nullopt;
   std::memcpy(digest.bytes.data(), key.data() + 1, digest.bytes.size());
   return digest;
+}
+
+std::string NoteText(UnixSeconds end, std::string_view text) {
+  std::string stored(Bytes(end));
+  stored += text;
+  return stored;
+}
+
+UnixSeconds EndOfNote(std::string_view stored) {
+  UnixSeconds end = 0;
+  std::memcpy(&end, stored.data(), std::min(sizeof end, stored.size()));
+  return end;
+}
+
+std::string_view TextOfNote(std::string_view stored) {
+  return stored.substr(std::min(sizeof(UnixSeconds), stored.size()));
 }
 
 std::string RuleText(const token::RuleValue& value) {

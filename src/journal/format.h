@@ -3,6 +3,7 @@
 //   "m"                 marker of the newest group
 //   "t" digest          token::StoredRecord
 //   "j" key, "r" key    a revoked (iss, jti), a rule: issued_before, end, sequence (8 bytes each)
+//   "n" key             a note: its end (8 bytes), its text
 //
 // A marker is in every group twice, first and last, so that what is left of a group in a file can
 // be told: magic, store id, number of the group, highest sequence, 8 bytes of SHA-256 of all that.
@@ -25,6 +26,7 @@ inline constexpr std::string_view kMarkerKey = "m";
 inline constexpr char kTokenPrefix = 't';
 inline constexpr char kJtiPrefix = 'j';
 inline constexpr char kRulePrefix = 'r';
+inline constexpr char kNotePrefix = 'n';
 
 struct Marker {
   std::uint64_t group = 0;
@@ -40,6 +42,11 @@ std::string MarkerStart(const StoreId& id);
 // Keys are written over `out`.
 void TokenKey(const TokenDigest& digest, std::string& out);
 void RuleKey(bool jti, std::string_view key, std::string& out);
+
+std::string NoteText(UnixSeconds end, std::string_view text);
+// Of what NoteText wrote; nothing of less.
+UnixSeconds EndOfNote(std::string_view stored);
+std::string_view TextOfNote(std::string_view stored);
 
 std::optional<TokenDigest> DigestOfKey(std::string_view key);
 

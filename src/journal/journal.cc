@@ -6,6 +6,7 @@
 #include <rocksdb/write_batch.h>
 #include <sys/statvfs.h>
 
+#include <algorithm>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -25,6 +26,15 @@ namespace {
 void Put(rocksdb::WriteBatch& batch, std::string_view key, std::string_view value) {
   const rocksdb::Status put = batch.Put(ToSlice(key), ToSlice(value));
   CHECK(put.ok());
+}
+
+void Append(const Note& note, rocksdb::WriteBatch& batch) {
+  const std::string key = kNotePrefix + note.key;
+  if (note.erase) {
+    CHECK(batch.Delete(ToSlice(key)).ok());
+  } else {
+    Put(batch, key, NoteText(note.end, note.text));
+  }
 }
 
 void Append(token::Writer::Staged staged, rocksdb::WriteBatch& batch) {
@@ -55,6 +65,7 @@ struct Journal::Database {
   // Handed over to the committer thread with `submitted`, and back when it has committed.
   rocksdb::WriteBatch batch;
   std::optional<token::Writer::Staged> staged;
+  std::vector<Note> notes;
   Marker marker;  // of the newest group
   base::Semaphore submitted{0};
   std::thread committer;
@@ -134,9 +145,11 @@ void Journal::Load(UnixSeconds now, Loader::Take take, Loader::Done done) {
   database_->loader->Start();
 }
 
-void Journal::Commit(token::Writer::Staged staged, std::uint64_t sequence) {
+void Journal::Commit(token::Writer::Staged staged, std::uint64_t sequence,
+                     std::vector<Note> notes) {
   Database& database = *database_;
   std::swap(database.batch, database.owed);
+  database.notes = std::move(notes);
   database.staged.emplace(staged);
   ++database.marker.group;
   database.marker.sequence = sequence;
@@ -167,12 +180,32 @@ absl::Status Journal::Write() {
   const std::string marker = MarkerText(database.identity.id, database.marker);
   Put(database.batch, kMarkerKey, marker);
   Append(*database.staged, database.batch);
+  for (const Note& note : database.notes) Append(note, database.batch);
   Put(database.batch, kMarkerKey, marker);
   rocksdb::WriteOptions synced;
   synced.sync = true;
   const rocksdb::Status written = database.db->Write(synced, &database.batch);
   database.batch.Clear();
   return written.ok() ? absl::OkStatus() : Failure(written, "the store cannot be written");
+}
+
+std::vector<Note> Journal::ReadNotes(std::string_view prefix, std::string_view from,
+                                     std::size_t bytes_max) const {
+  const std::string begin = kNotePrefix + std::string(prefix);
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;
+  const std::unique_ptr<rocksdb::Iterator> entry(database_->db->NewIterator(options));
+  std::vector<Note> notes;
+  std::size_t bytes = 0;
+  for (entry->Seek(std::max(begin, kNotePrefix + std::string(from)));
+       entry->Valid() && entry->key().starts_with(begin) && bytes < bytes_max; entry->Next()) {
+    const std::string_view stored = entry->value().ToStringView();
+    bytes += stored.size();
+    notes.push_back({.key = std::string(entry->key().ToStringView().substr(1)),
+                     .text = std::string(TextOfNote(stored)),
+                     .end = EndOfNote(stored)});
+  }
+  return notes;
 }
 
 std::uint64_t Journal::free_bytes() const {

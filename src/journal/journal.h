@@ -21,6 +21,7 @@
 
 #include "absl/status/statusor.h"
 #include "journal/loader.h"
+#include "journal/note.h"
 #include "token/writer.h"
 
 namespace rocksdb {
@@ -63,11 +64,15 @@ class Journal {
     std::function<void(absl::Status)> failed;
   };
   void SetHooks(Hooks hooks) { hooks_ = std::move(hooks); }
-  void Commit(token::Writer::Staged staged, std::uint64_t sequence);
+  void Commit(token::Writer::Staged staged, std::uint64_t sequence, std::vector<Note> notes = {});
 
   // Keeps a copy of a group for the next Commit, since there is no room for it now.
   void Owe(token::Writer::Staged staged);
   bool owes() const;
+
+  // As NoteBook::Read; of what was committed.
+  std::vector<Note> ReadNotes(std::string_view prefix, std::string_view from,
+                              std::size_t bytes_max) const;
 
   // Free for this process on the directory's file system. A system call.
   std::uint64_t free_bytes() const;

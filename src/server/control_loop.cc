@@ -30,7 +30,9 @@ ControlLoop::ControlLoop(Shared& shared, std::unique_ptr<journal::Journal> journ
       clock_(&shared.wall_floor),
       parser_(ParserOptionsOf(shared.config)),
       storage_(MakeStorage(std::move(journal))),
-      pipeline_(shared.store.writer(), storage_.get()),
+      store_(shared.store.writer(), storage_.get()),
+      pipeline_(store_),
+      replica_(MakeReplica()),
       credentials_(shared.key, shared.config.limits.credentials_remembered_max),
       verifier_(loop_, shared.key, shared.config.limits,
                 [this](const Verifier::Result& result) { Report(result); }),
@@ -38,6 +40,7 @@ ControlLoop::ControlLoop(Shared& shared, std::unique_ptr<journal::Journal> journ
                .writer = shared.store.writer(),
                .parser = parser_,
                .pipeline = pipeline_,
+               .entry = replica_ != nullptr ? replica_->entry() : pipeline_,
                .admission = admission_,
                .credentials = credentials_,
                .readiness = shared.readiness,
@@ -53,6 +56,12 @@ ControlLoop::ControlLoop(Shared& shared, std::unique_ptr<journal::Journal> journ
                .wake_pipeline = [this] { WakePipeline(); },
                .on_push = [this] { OnPush(); },
                .on_complete = [this] { OnComplete(); },
+               .log_position =
+                   [this] { return replica_ != nullptr ? replica_->position() : std::string(); },
+               .on_loaded =
+                   [this](std::string_view position) {
+                     if (replica_ != nullptr) replica_->Adopt(position);
+                   },
                .healthy = [this] { return WorkersTurn(); },
                .status = [this](Now now) { return Status(now); }},
       peers_(shared.config.limits.admin.connections_max,
@@ -85,7 +94,7 @@ void ControlLoop::Start() {
   if (storage_ != nullptr) {
     storage_->Load(now);
   } else {
-    BecomeReady();
+    OnStoreFilled();
   }
   tick_.Start(ConnectionPool::kTick_ms, ConnectionPool::kTick_ms);
 }
@@ -96,21 +105,59 @@ std::unique_ptr<Storage> ControlLoop::MakeStorage(std::unique_ptr<journal::Journ
       .take = [this](journal::Kept kept) { mailbox_.Post(std::move(kept)); },
       .loaded = [this](absl::Status status) { mailbox_.Post(Loaded{std::move(status)}); },
       .kept = [this] { mailbox_.Post(GroupKept{}); }};
-  return std::make_unique<Storage>(std::move(journal), shared_.store.writer(), admission_,
-                                   static_cast<std::uint64_t>(shared_.config.storage.reserve_bytes),
-                                   std::move(hooks));
+  const Config& config = shared_.config;
+  return std::make_unique<Storage>(
+      std::move(journal), shared_.store.writer(), admission_,
+      Storage::Options{.reserve_bytes = static_cast<std::uint64_t>(config.storage.reserve_bytes),
+                       .log_keeps = !config.replication.url.empty()},
+      std::move(hooks));
+}
+
+std::unique_ptr<replica::Replica> ControlLoop::MakeReplica() {
+  const Config& config = shared_.config;
+  if (config.replication.url.empty()) return nullptr;
+  shared_.readiness.SetLease(0);
+  return std::make_unique<replica::Replica>(
+      loop_,
+      replica::Options{.url = config.replication.url,
+                       .create_schema = config.replication.create_schema,
+                       .staleness_max_s = config.replication.staleness_max_s,
+                       .fail_closed = config.replication.fail_closed,
+                       .poll_ms = config.replication.poll_ms,
+                       .keep_s = config.replication.keep_s,
+                       .issuer = config.introspection.issuer,
+                       .token_lifetime_max_s = config.storage.token_lifetime_max_s,
+                       .line_bytes_max = config.limits.update_line_bytes_max},
+      shared_.store.writer(), store_, pipeline_, storage_.get(), admission_.log_away,
+      replica::Replica::Hooks{.wake = [this] { WakePipeline(); },
+                              .lease = [this](std::int64_t boot_ms) { OnLease(boot_ms); },
+                              .heartbeat = [this] { OnPush(); },
+                              .complete = [this] { OnComplete(); },
+                              .clock_is_good = [this] { return MaySweep(clock_.Read()); },
+                              .now = [this] { return clock_.Read(); }});
 }
 
 void ControlLoop::OnLoaded(const absl::Status& status) {
   if (!status.ok()) return hooks_.failed(status);
   storage_->Loaded();
+  OnStoreFilled();
+}
+
+// With what was kept on this node; what other nodes did meanwhile is in the log.
+void ControlLoop::OnStoreFilled() { replica_ != nullptr ? replica_->Start() : BecomeReady(); }
+
+void ControlLoop::OnLease(std::int64_t boot_ms) {
+  shared_.readiness.SetLease(boot_ms);
+  if (std::exchange(caught_up_, true)) return;
   BecomeReady();
+  log::Info("caught up with the replication log",
+            {{"ready", shared_.readiness.ready() ? "yes" : "no"}});
 }
 
 // A node that has tokens is as good as it was; one that starts without any may have to be told.
 void ControlLoop::BecomeReady() {
   const bool at_once = shared_.config.storage.start == StartMode::kReady;
-  shared_.readiness.SetReady(at_once || shared_.store.status().tokens > 0);
+  shared_.readiness.SetReady(at_once || completed_ || shared_.store.status().tokens > 0);
 }
 
 void ControlLoop::SetRegistry(std::shared_ptr<const client::Registry> registry) {
@@ -179,7 +226,9 @@ void ControlLoop::WakePipeline() { pipeline_turn_.Start(); }
 
 void ControlLoop::TurnPipeline() {
   TakeAdminResults();
-  const bool more = pipeline_.Turn(clock_.Read());
+  const Now now = clock_.Read();
+  bool more = pipeline_.Turn(now);
+  if (replica_ != nullptr && replica_->Turn(now)) more = true;
   if (!more && admin_results_.empty()) pipeline_turn_.Stop();
 }
 
@@ -190,8 +239,9 @@ void ControlLoop::Tick() {
   for (int i = 0; i < kShardsSweptPerTick && MaySweep(now); ++i) pipeline_.Sweep(now.seconds());
   if (storage_ != nullptr) {
     storage_->Tick(now, now.boot_ms >= no_sweep_until_ms_);
-    if (storage_->CanCatchUp()) WakePipeline();
+    if (storage_->HasWork()) WakePipeline();
   }
+  if (replica_ != nullptr) replica_->Tick(now);
   pool_.Tick();
 }
 
@@ -216,6 +266,8 @@ void ControlLoop::OnPush() {
 }
 
 void ControlLoop::OnComplete() {
+  completed_ = true;
+  if (replica_ != nullptr && !caught_up_) return;
   if (!shared_.readiness.ready()) log::Info("ready: the tokens are complete");
   shared_.readiness.SetReady(true);
 }
@@ -229,20 +281,23 @@ bool ControlLoop::WorkersTurn() {
   return true;
 }
 
-std::string_view ControlLoop::Reason() const {
-  if (shared_.readiness.ready()) return "";
-  return admission_.loading ? "loading what was kept" : "waiting for {\"op\":\"complete\"}";
+std::string_view ControlLoop::Reason(Now now) const {
+  if (shared_.readiness.ready(now)) return "";
+  if (admission_.loading) return "loading what was kept";
+  if (replica_ != nullptr && !caught_up_) return "catching up with the replication log";
+  return shared_.readiness.ready() ? "the replication log was away for too long"
+                                   : "waiting for {\"op\":\"complete\"}";
 }
 
 std::string ControlLoop::Status(Now now) {
   const StoreStatus store = shared_.store.status();
-  const bool ready = shared_.readiness.ready();
+  const bool ready = shared_.readiness.ready(now);
   std::string out;
   text::JsonWriter json(out);
   json.BeginObject();
   json.Key("version").String(kVersion);
   json.Key("ready").Bool(ready);
-  json.Key("reason").String(Reason());
+  json.Key("reason").String(Reason(now));
   json.Key("feed_fresh").Bool(shared_.readiness.feed_fresh(now));
   json.Key("uptime_s").Integer((now.boot_ms - started_ms_) / 1000);
   json.Key("configuration_generation").Unsigned(verifier_.registry().generation());
@@ -256,6 +311,10 @@ std::string ControlLoop::Status(Now now) {
   if (storage_ != nullptr) {
     json.Key("storage");
     storage_->Describe(json);
+  }
+  if (replica_ != nullptr) {
+    json.Key("replication");
+    replica_->Describe(json, now);
   }
   json.Key("connections").BeginObject();
   json.Key("data").Unsigned(shared_.data_peers.total());
@@ -277,6 +336,7 @@ void ControlLoop::CloseEverything() {
   pool_.CloseAll();
   pool_.Close();
   mailbox_.Close();
+  if (replica_ != nullptr) replica_->Close();
   if (storage_ != nullptr) storage_->Close();
   tick_.Close();
   pipeline_turn_.Close();

@@ -15,6 +15,7 @@
 #include "client/credential_cache.h"
 #include "net/listener.h"
 #include "net/mailbox.h"
+#include "replica/replica.h"
 #include "server/connection_pool.h"
 #include "server/shared.h"
 #include "server/storage.h"
@@ -22,6 +23,7 @@
 #include "server/worker.h"
 #include "update/parser.h"
 #include "update/pipeline.h"
+#include "update/store_target.h"
 
 namespace introspectd::server {
 
@@ -56,7 +58,10 @@ class ControlLoop {
   void WakePipeline();
   void TurnPipeline();
   std::unique_ptr<Storage> MakeStorage(std::unique_ptr<journal::Journal> journal);
+  std::unique_ptr<replica::Replica> MakeReplica();
   void OnLoaded(const absl::Status& status);
+  void OnStoreFilled();
+  void OnLease(std::int64_t boot_ms);
   void BecomeReady();
   void Tick();
   void WatchClock(Now now);
@@ -64,7 +69,7 @@ class ControlLoop {
   void OnPush();
   void OnComplete();
   bool WorkersTurn();
-  std::string_view Reason() const;  // why it is not ready
+  std::string_view Reason(Now now) const;  // why it is not ready
   std::string Status(Now now);
 
   Shared& shared_;
@@ -74,7 +79,9 @@ class ControlLoop {
   update::Parser parser_;
   update::Admission admission_;
   const std::unique_ptr<Storage> storage_;  // none: memory only
+  update::StoreTarget store_;
   update::Pipeline pipeline_;
+  const std::unique_ptr<replica::Replica> replica_;  // none: this node alone
   client::CredentialCache credentials_;
   Verifier verifier_;
   std::vector<Verifier::Result> admin_results_;  // to be taken in the next turn
@@ -89,6 +96,8 @@ class ControlLoop {
   std::int64_t started_ms_ = 0;
   std::int64_t wall_ahead_us_ = 0;  // of the boot clock, at the last tick
   std::int64_t no_sweep_until_ms_ = 0;
+  bool completed_ = false;  // somebody said so
+  bool caught_up_ = false;  // with the replication log, once
 };
 
 }  // namespace introspectd::server

@@ -15,6 +15,7 @@ namespace {
 constexpr std::uint64_t kLeastFreeBytes = std::uint64_t{16} << 20;
 constexpr int kTicksBetweenLooks = 10;
 constexpr std::int64_t kTellEvery_ms = 1000;
+constexpr std::int64_t kNotesWait_ms = 1000;
 constexpr int kFailed = 1;
 
 // A sync that failed may have lost what was written before it too. Nothing may be acknowledged any
@@ -27,11 +28,11 @@ constexpr int kFailed = 1;
 }  // namespace
 
 Storage::Storage(std::unique_ptr<journal::Journal> journal, token::Writer& writer,
-                 update::Admission& admission, std::uint64_t reserve_bytes, Hooks hooks)
+                 update::Admission& admission, const Options& options, Hooks hooks)
     : journal_(std::move(journal)),
       writer_(writer),
       admission_(admission),
-      reserve_bytes_(reserve_bytes),
+      options_(options),
       hooks_(std::move(hooks)) {
   journal_->SetHooks({.committed = [this] { hooks_.kept(); }, .failed = StopAtOnce});
   admission_.loading = true;
@@ -91,29 +92,64 @@ void Storage::Loaded() {
              {"ms", static_cast<std::uint64_t>(base::ReadBootMillis() - load_began_ms_)}});
 }
 
-bool Storage::Keep(const token::Writer& writer) {
+update::Target::Keeping Storage::Keep(const token::Writer& writer) {
+  notes_under_way_ = false;
+  if (!writer.anything_to_keep() && !HasWork()) return update::Target::Keeping::kNothing;
   LookForRoom();
+  if (options_.log_keeps && (abandoned_ || room_ == Room::kNone)) return LeaveToTheLog();
   if (room_ == Room::kNone) {
+    if (!writer.anything_to_keep()) return update::Target::Keeping::kNothing;
     journal_->Owe(writer.staged());
-    return false;
+    return update::Target::Keeping::kNotNow;
   }
-  journal_->Commit(writer.staged(), writer.sequence());
-  return true;
+  notes_under_way_ = !notes_.empty();
+  notes_are_due_ = false;
+  journal_->Commit(writer.staged(), writer.sequence(), std::exchange(notes_, {}));
+  return update::Target::Keeping::kUnderWay;
 }
 
-bool Storage::CanCatchUp() const { return room_ != Room::kNone && journal_->owes(); }
+// What the disk holds is a state of some time ago with its place in the log. That is good to start
+// from again, as long as nothing is written behind a gap.
+update::Target::Keeping Storage::LeaveToTheLog() {
+  notes_.clear();
+  notes_are_due_ = false;
+  if (!std::exchange(abandoned_, true)) {
+    log::Error("the disk is full: until the next start, the log alone keeps what comes");
+  }
+  return update::Target::Keeping::kNotNow;
+}
+
+bool Storage::HasWork() const {
+  return notes_are_due_ || (room_ != Room::kNone && journal_->owes());
+}
+
+void Storage::Put(journal::Note note) {
+  if (notes_.empty()) notes_since_ms_ = base::ReadBootMillis();
+  notes_.push_back(std::move(note));
+}
+
+bool Storage::Settle() {
+  notes_are_due_ = !notes_.empty();
+  return notes_.empty() && !notes_under_way_;
+}
+
+std::vector<journal::Note> Storage::Read(std::string_view prefix, std::string_view from,
+                                         std::size_t bytes_max) {
+  return journal_->ReadNotes(prefix, from, bytes_max);
+}
 
 void Storage::Tick(Now now, bool clock_is_good) {
   TellProgress(now);
   journal_->SetExpiry(clock_is_good ? now.seconds() : token::kNever);
   if (++ticks_ % kTicksBetweenLooks == 0) LookForRoom();
+  if (!notes_.empty() && now.boot_ms >= notes_since_ms_ + kNotesWait_ms) notes_are_due_ = true;
 }
 
 void Storage::LookForRoom() {
   const std::uint64_t free = journal_->free_bytes();
   Room room = Room::kEnough;
-  if (free < reserve_bytes_) room = Room::kForRevocations;
-  if (free < std::min(reserve_bytes_, kLeastFreeBytes)) room = Room::kNone;
+  if (free < options_.reserve_bytes) room = Room::kForRevocations;
+  if (free < std::min(options_.reserve_bytes, kLeastFreeBytes)) room = Room::kNone;
   admission_.storage_full = room != Room::kEnough;
   const Room before = std::exchange(room_, room);
   if (room == before) return;

@@ -52,10 +52,10 @@ void Feed::Parse(std::string_view line, Now now) {
   if (line.ends_with('\r')) line.remove_suffix(1);
   if (line.size() <= line_bytes_max_ && IsBlank(line)) return;
   Line parsed =
-      parser_.Parse(line, pusher_, origin_, writer_.EntrySequence(now.wall_us), now.wall_us);
+      parser_.Parse(line, pusher_, origin_, target_.EntrySequence(now.wall_us), now.wall_us);
   // The next line's is to be above it, also when that is parsed before this one is staged.
   if (const auto* update = std::get_if<token::Update>(&parsed)) {
-    writer_.SawSequence(token::SequenceOf(*update));
+    target_.SawSequence(token::SequenceOf(*update));
   }
   parsed_.push_back({report_.lines, line.size(), std::move(parsed)});
   parsed_bytes_ += line.size();
@@ -92,21 +92,41 @@ void Feed::Apply(Parsed parsed, Now now) {
   }
   token::Outcome outcome = token::Outcome::kApplied;
   if (auto* update = std::get_if<token::Update>(&parsed.line)) {
-    if (admission_.storage_full && std::holds_alternative<token::Upsert>(*update)) {
-      report_.storage_full = true;
-      return Refuse(parsed.number, "storage_full: only revocations are taken");
+    if (std::holds_alternative<token::Upsert>(*update) && !AdmitsUpserts()) {
+      return Refuse(parsed.number, report_.log_away ? "replication: only revocations are taken"
+                                                    : "storage_full: only revocations are taken");
     }
     report_.sequence = std::max(report_.sequence, token::SequenceOf(*update));
-    outcome = writer_.Stage(std::move(*update), now.seconds());
+    outcome = target_.Stage(std::move(*update), now.seconds());
   }
   if (const auto* position = std::get_if<Position>(&parsed.line)) {
-    writer_.SawSequence(position->sequence);
+    target_.SawSequence(position->sequence);
+    report_.log_position = position->log;
   } else {
     ++content_lines_;
   }
-  report_.heartbeat |= std::holds_alternative<Heartbeat>(parsed.line);
-  report_.complete |= std::holds_alternative<Complete>(parsed.line);
+  if (const auto* heartbeat = std::get_if<Heartbeat>(&parsed.line)) {
+    report_.heartbeat = true;
+    target_.Stage(Sign::kHeartbeat, heartbeat->sequence, now.seconds());
+  }
+  if (const auto* complete = std::get_if<Complete>(&parsed.line)) {
+    report_.complete = true;
+    target_.Stage(Sign::kComplete, complete->sequence, now.seconds());
+  }
   ++(outcome == token::Outcome::kExpired ? report_.expired : report_.applied);
+}
+
+// What a node tells is somebody's update already, and was admitted there.
+bool Feed::AdmitsUpserts() {
+  if (origin_ == Origin::kNode) return true;
+  report_.storage_full |= admission_.storage_full;
+  report_.log_away |= admission_.log_away;
+  return !admission_.storage_full && !admission_.log_away;
+}
+
+void Feed::NotKept() {
+  report_.log_away |= admission_.log_away;
+  report_.storage_full |= !admission_.log_away;
 }
 
 void Feed::Refuse(std::uint64_t line, Reason reason) {

@@ -16,8 +16,8 @@
 
 #include "introspectd/time.h"
 #include "introspectd/update.h"
-#include "token/writer.h"
 #include "update/parser.h"
+#include "update/target.h"
 
 namespace introspectd::update {
 
@@ -27,6 +27,7 @@ namespace introspectd::update {
 struct Admission {
   bool loading = false;       // it is being filled with what was kept: nothing
   bool storage_full = false;  // no upserts: what room there is is for revocations
+  bool log_away = false;      // no upserts: the replication log cannot be written
 };
 
 struct FeedReport {
@@ -41,19 +42,24 @@ struct FeedReport {
   std::uint64_t expired = 0;
   std::uint64_t rejected = 0;
   std::uint64_t sequence = 0;  // the highest one of its lines
+  std::string log_position;    // of the export that it is
   std::vector<Error> errors;   // the first kErrorsMax
   bool heartbeat = false;
   bool complete = false;
-  bool ended = false;         // an export's last line came, and its count was right
-  bool storage_full = false;  // upserts were refused, or revocations are in memory alone, for that
+  bool ended = false;  // an export's last line came, and its count was right
+  // Upserts were refused, or revocations are in memory alone, for that.
+  bool storage_full = false;
+  bool log_away = false;
+
+  // Lines that were staged; blank ones are not counted.
+  std::uint64_t staged() const { return applied + expired + rejected; }
 };
 
 class Feed {
  public:
-  Feed(Parser& parser, token::Writer& writer, const Admission& admission, Pusher pusher,
-       Origin origin)
+  Feed(Parser& parser, Target& target, const Admission& admission, Pusher pusher, Origin origin)
       : parser_(parser),
-        writer_(writer),
+        target_(target),
         admission_(admission),
         pusher_(std::move(pusher)),
         origin_(origin),
@@ -68,10 +74,10 @@ class Feed {
   // when there is none, or kParsedMax wait to be staged.
   bool ParseLine(Now now);
   // Stages what the next line says, and parses it first if need be; false when there is none. The
-  // writer must be settled.
+  // target must be settled.
   bool StageLine(Now now);
-  // What was staged last is in memory alone: there is no room for it on the disk.
-  void NotKept() { report_.storage_full = true; }
+  // What was staged last is in memory alone: what keeps it is full, or away.
+  void NotKept();
 
   // Whether a line waits to be parsed, or to be staged, and how many bytes wait.
   bool parsable() const { return parsed_.size() < kParsedMax && has_line(); }
@@ -91,12 +97,13 @@ class Feed {
   bool has_line() const;
   void Parse(std::string_view line, Now now);
   void Apply(Parsed parsed, Now now);
+  bool AdmitsUpserts();
   void Refuse(std::uint64_t line, Reason reason);
   // Whatever follows: a carriage return belongs to the line's end, not to the line.
   bool IsOverlong(std::size_t size) const { return size > line_bytes_max_ + 1; }
 
   Parser& parser_;
-  token::Writer& writer_;
+  Target& target_;
   const Admission& admission_;
   const Pusher pusher_;
   const Origin origin_;

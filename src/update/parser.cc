@@ -60,7 +60,8 @@ Line Parser::Parse(std::string_view line, const Pusher& pusher, Origin origin,
     Reason wrong = CheckMembers({"sequence"}, origin, {});
     if (wrong.empty()) wrong = ReadSequence(context);
     if (!wrong.empty()) return Refused{wrong};
-    return name == "heartbeat" ? Line(Heartbeat{}) : Line(Complete{});
+    return name == "heartbeat" ? Line(Heartbeat{context.sequence})
+                               : Line(Complete{context.sequence});
   }
   if (origin == Origin::kNode && name == "position") return ParsePosition();
   if (origin == Origin::kNode && name == "end") return ParseEnd();
@@ -179,7 +180,9 @@ Line Parser::ParsePosition() {
       sequence->value.integer < 0) {
     return Refused{"sequence must be a whole number of microseconds"};
   }
-  return Position{static_cast<std::uint64_t>(sequence->value.integer)};
+  Position position{.sequence = static_cast<std::uint64_t>(sequence->value.integer), .log = {}};
+  if (const Member* log = json::Find(json_.members(), "log")) position.log = log->value.raw;
+  return position;
 }
 
 Line Parser::ParseEnd() {

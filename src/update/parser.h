@@ -21,10 +21,15 @@
 
 namespace introspectd::update {
 
-struct Heartbeat {};
-struct Complete {};
+struct Heartbeat {
+  std::uint64_t sequence = 0;
+};
+struct Complete {
+  std::uint64_t sequence = 0;
+};
 struct Position {
   std::uint64_t sequence = 0;
+  std::string log;  // that of a replication log, as its follower wrote it; "" when there is none
 };
 struct End {
   std::uint64_t lines = 0;

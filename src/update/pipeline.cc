@@ -42,23 +42,33 @@ bool Pipeline::Turn(Now now) {
     ParseAhead(now);
     return AnyFeed([](const Feed& feed) { return feed.parsable(); });
   }
-  if (!writer_.TrySettle()) return true;
+  if (!target_.TrySettle()) return true;
   std::erase_if(entries_, [](const auto& entry) { return entry->feed == nullptr; });
   StageReady(now);
-  if (keeper_ != nullptr && (writer_.anything_to_keep() || keeper_->CanCatchUp())) {
-    keeping_ = keeper_->Keep(writer_);
-    if (keeping_) return true;
-    for (const auto& entry : entries_) {
-      if (entry->feed != nullptr && entry->staged) entry->feed->NotKept();
-    }
+  switch (target_.Keep()) {
+    case Target::Keeping::kUnderWay:
+      keeping_ = true;
+      return true;
+    case Target::Keeping::kNotNow:
+      TellNotKept();
+      break;
+    case Target::Keeping::kNothing:
+      break;
   }
   Show();
-  return !writer_.settled() || AnyFeed([](const Feed& feed) { return feed.ready(); });
+  return !target_.settled() || AnyFeed([](const Feed& feed) { return feed.ready(); });
 }
 
-void Pipeline::OnKept() {
+void Pipeline::OnKept(bool kept) {
   keeping_ = false;
+  if (!kept) TellNotKept();
   Show();
+}
+
+void Pipeline::TellNotKept() {
+  for (const auto& entry : entries_) {
+    if (entry->feed != nullptr && entry->staged) entry->feed->NotKept();
+  }
 }
 
 void Pipeline::StageReady(Now now) {
@@ -82,8 +92,8 @@ void Pipeline::ParseAhead(Now now) {
 }
 
 void Pipeline::Show() {
-  writer_.Publish();
-  writer_.TrySettle();
+  target_.Publish();
+  target_.TrySettle();
   // By index: progress may add feeds.
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     Entry& entry = *entries_[i];
@@ -101,10 +111,10 @@ void Pipeline::StageSome(Entry& entry, Now now, std::int64_t deadline_us) {
 }
 
 void Pipeline::Sweep(UnixSeconds now) {
-  if (keeping_ || !writer_.TrySettle()) return;
-  writer_.StageSweep(now);
-  writer_.Publish();
-  writer_.TrySettle();
+  if (keeping_ || !target_.TrySettle()) return;
+  target_.StageSweep(now);
+  target_.Publish();
+  target_.TrySettle();
 }
 
 }  // namespace introspectd::update

@@ -1,4 +1,4 @@
-// The pipeline: all feeds, in turns, through the store's one writer.
+// The pipeline: all feeds, in turns, to one target.
 //
 // Threads: the control loop. Turn() is called again and again while it says that there is more.
 // Limits:  a turn stages for one millisecond; short feeds (most revocations are one) before long
@@ -15,31 +15,19 @@
 #include <vector>
 
 #include "introspectd/time.h"
-#include "token/writer.h"
 #include "update/feed.h"
+#include "update/target.h"
 
 namespace introspectd::update {
-
-// Makes what was staged durable.
-class Keeper {
- public:
-  virtual ~Keeper() = default;
-
-  // Begins to; Pipeline::OnKept is called when it is done, and not from in here. Nothing is staged
-  // until then. False: there is no room for it now, and it will be kept when there is.
-  virtual bool Keep(const token::Writer& writer) = 0;
-  // Whether something is still to be kept for which there is room again.
-  virtual bool CanCatchUp() const = 0;
-};
 
 class Pipeline {
  public:
   // Called when the last line of a feed has become visible, and whenever a backlog went down.
   using Progress = std::function<void(Feed&)>;
 
-  // Without a keeper, what is staged is in memory alone.
-  explicit Pipeline(token::Writer& writer, Keeper* keeper = nullptr)
-      : writer_(writer), keeper_(keeper) {}
+  explicit Pipeline(Target& target) : target_(target) {}
+
+  Target& target() { return target_; }
 
   // The feed is borrowed until Remove. `progress` may Remove it.
   void Add(Feed* feed, Progress progress);
@@ -48,7 +36,8 @@ class Pipeline {
   // One group: bring the other side up to date, stage what is ready, have it kept, make it visible.
   // Returns false when there is nothing to do until a feed is appended to, or OnKept.
   bool Turn(Now now);
-  void OnKept();
+  // `kept`: false when it took effect in memory alone.
+  void OnKept(bool kept = true);
   bool keeping() const { return keeping_; }
 
   // Like Turn, but stages one step of the sweep; does nothing while a group is under way.
@@ -65,11 +54,11 @@ class Pipeline {
   void StageSome(Entry& entry, Now now, std::int64_t deadline_us);
   void ParseAhead(Now now);
   void Show();
+  void TellNotKept();
   template <class Condition>
   bool AnyFeed(Condition condition) const;
 
-  token::Writer& writer_;
-  Keeper* const keeper_;
+  Target& target_;
   bool keeping_ = false;
   std::vector<std::unique_ptr<Entry>> entries_;
   std::size_t next_ = 0;  // whose turn it is among the long ones

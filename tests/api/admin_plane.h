@@ -14,6 +14,7 @@
 #include "introspectd/introspection.h"
 #include "support/wire.h"
 #include "support/world.h"
+#include "update/store_target.h"
 
 namespace introspectd::api {
 
@@ -47,6 +48,7 @@ class AdminPlane {
   Store store;
   Store::Reader reader{store};
   update::Parser parser;
+  update::StoreTarget target;
   update::Pipeline pipeline;
   update::Admission admission;
   crypto::ProcessKey key = crypto::NewProcessKey();
@@ -59,6 +61,7 @@ class AdminPlane {
   http::Session session;
   int pushes = 0;     // times that on_push was called
   int completes = 0;  // ... on_complete
+  int loads = 0;      // ... on_loaded
   bool healthy = true;
 
  private:

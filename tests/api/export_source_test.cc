@@ -112,7 +112,7 @@ TEST(ExportTest, WithoutItsLastLineItIsNone) {
 TEST(ExportTest, IsMadeInParts) {
   AdminPlane plane;
   plane.Ask(PushRequest(Everything()));
-  ExportSource source(plane.store.writer());
+  ExportSource source(plane.store.writer(), "");
   std::string whole;
   std::size_t parts = 0;
   bool more = true;
@@ -132,7 +132,7 @@ TEST(ExportTest, IsMadeInParts) {
 TEST(ExportTest, MayBeOvertakenByUpdates) {
   AdminPlane plane;
   plane.Ask(PushRequest(Everything()));
-  ExportSource source(plane.store.writer());
+  ExportSource source(plane.store.writer(), "");
   std::string exported;
   int turn = 0;
   while (source.Pull(exported, plane.now)) {

@@ -31,7 +31,7 @@ TEST(MainTest, SaysItsVersionAndItsCommands) {
   const Ran help = RunCli({"--help"});
   EXPECT_EQ(help.code, 0);
   for (const char* const command :
-       {"warm", "push", "revoke", "export", "status", "hash-secret", "generate"}) {
+       {"warm", "push", "revoke", "export", "status", "hash-secret", "generate", "schema"}) {
     EXPECT_THAT(help.out, HasSubstr(command));
     EXPECT_EQ(RunCli({command, "--help"}).code, 0);
   }
@@ -47,6 +47,8 @@ TEST(MainTest, UnusableArgumentsAreExitCode2) {
            {"warm", "-", "--batch", "0"},
            {"warm", "-", "--issuer", "i"},
            {"warm", "-", "--from-token", "t"},
+           {"schema"},
+           {"schema", "--issuer", "i", "--line-bytes-max", "5"},
            {"generate"},
            {"generate", "5"},
            {"generate", "-5", "--seed", "1"},

@@ -21,9 +21,9 @@ TEST(LoadErrorTest, NotToml) {
 
 TEST(LoadErrorTest, UnknownKeys) {
   ExpectErrors({
-      {"replication = 1\n",
-       "gateway.toml:1: replication: is not a known key; allowed: server, admin, introspection, "
-       "storage, clients, log, limits"},
+      {"federation = 1\n",
+       "gateway.toml:1: federation: is not a known key; allowed: server, admin, introspection, "
+       "storage, replication, clients, log, limits"},
       {Join(kMinimal, "[server]\nthreads = 1\n"),
        "gateway.toml:4: server.threads: is not a known key; allowed: listen, workers, cpus, "
        "control_cpu, path, health, plaintext"},

@@ -49,9 +49,9 @@ TEST(OptionsTest, EveryKeyHasADefaultOrAReasonForNone) {
   ForEachOption([&](const Section& section, const Option& option) {
     const bool has_default = !option.default_toml.empty();
     EXPECT_FALSE(has_default && option.presence == Presence::kRequired);
-    EXPECT_FALSE(has_default && option.secrecy != Secrecy::kOpen);
+    EXPECT_FALSE(has_default && IsSecret(option));
     if (has_default || option.presence == Presence::kRequired) return;
-    if (option.secrecy == Secrecy::kOpen) {
+    if (!IsSecret(option)) {
       inherited.push_back(Join(section.name, ".", option.name));
     }
   });

@@ -101,7 +101,7 @@ TEST(PrintTest, ShowsEveryKeyThatAFileMayHave) {
     ASSERT_NE(at, std::string::npos) << section.name;
     const std::string table = printed.substr(at, printed.find("\n\n", at) - at);
     for (const Option& option : section.options) {
-      if (option.secrecy != Secrecy::kOpen) continue;
+      if (IsSecret(option)) continue;
       EXPECT_THAT(table, HasSubstr(Join("\n", option.name, " = ")));
     }
   }

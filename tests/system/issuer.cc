@@ -41,7 +41,7 @@ std::size_t Issuer::SomeToken() {
   return tokens_.size() - 1 - random_() % std::min(tokens_.size(), kChanging);
 }
 
-bool Issuer::Push(support::AdminClient& admin) {
+bool Issuer::Push(support::AdminClient& admin, int node) {
   std::string lines;
   std::vector<std::size_t> upserted;
   std::vector<std::size_t> revoked;
@@ -67,14 +67,18 @@ bool Issuer::Push(support::AdminClient& admin) {
   for (const std::size_t i : revoked) tokens_[i].revoked = true;
   acknowledged_ += upserted.size() + revoked.size();
   const std::lock_guard lock(mutex_);
-  revoked_.insert(revoked_.end(), revoked.begin(), revoked.end());
+  for (const std::size_t i : revoked) {
+    revoked_.push_back({NameOf(i), node, std::chrono::steady_clock::now()});
+  }
   return true;
 }
 
-std::optional<std::string> Issuer::RevokedToken(std::uint32_t random) const {
+std::optional<Issuer::Revoked> Issuer::RevokedToken(std::uint32_t random) const {
   const std::lock_guard lock(mutex_);
   if (revoked_.empty()) return std::nullopt;
-  return NameOf(revoked_[revoked_.size() - 1 - random % std::min(revoked_.size(), kChanging)]);
+  const std::size_t among =
+      random % 4 == 0 ? revoked_.size() : std::min(revoked_.size(), kChanging);
+  return revoked_[revoked_.size() - 1 - random / 4 % among];
 }
 
 std::vector<std::string> Issuer::Check(support::Connection& server, bool all) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -21,11 +22,17 @@ class Issuer {
  public:
   Issuer(std::string name, std::uint32_t seed) : name_(std::move(name)), random_(seed) {}
 
-  // Pushes one random batch. False when it was not acknowledged: what is in it is unknown.
-  bool Push(support::AdminClient& admin);
+  // Pushes one random batch to the node called `node`. False when it was not acknowledged: what is
+  // in it is unknown.
+  bool Push(support::AdminClient& admin, int node = 0);
 
-  // One whose revocation was acknowledged; none when there is none yet.
-  std::optional<std::string> RevokedToken(std::uint32_t random) const;
+  struct Revoked {
+    std::string token;
+    int node = 0;                                   // that acknowledged it
+    std::chrono::steady_clock::time_point told_at;  // when it had
+  };
+  // One whose revocation was acknowledged, mostly of late; none when there is none yet.
+  std::optional<Revoked> RevokedToken(std::uint32_t random) const;
 
   // Compares what the server says with what it must say, and takes what it says of unknown outcomes
   // for what is. Of all tokens, or of those pushed since the last check and some others. Returns
@@ -52,7 +59,7 @@ class Issuer {
   std::size_t checked_ = 0;  // tokens before were not touched since the last check
   std::uint64_t acknowledged_ = 0;
   mutable std::mutex mutex_;
-  std::vector<std::size_t> revoked_;  // under mutex_
+  std::vector<Revoked> revoked_;  // under mutex_
 };
 
 }  // namespace introspectd::system_test

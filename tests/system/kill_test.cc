@@ -91,7 +91,7 @@ class KillTest : public testing::Test {
         const auto token =
             issuers_[random() % kIssuers]->RevokedToken(static_cast<std::uint32_t>(random()));
         if (!token) continue;
-        const auto response = client.Ask(support::Request{.body = "token=" + *token}.Bytes());
+        const auto response = client.Ask(support::Request{.body = "token=" + token->token}.Bytes());
         ++asked_;
         if (response.status == 200 && response.body != support::kInactive) ++revoked_but_active_;
       }

@@ -30,7 +30,7 @@ std::vector<std::string> ExportLines(const token::Writer& writer, UnixSeconds no
 
 std::string Export(const token::Writer& writer, UnixSeconds now) {
   std::string body;
-  AppendPosition(writer.sequence(), writer.options().issuer, body);
+  AppendPosition(writer.sequence(), writer.options().issuer, "", body);
   const std::vector<std::string> lines = ExportLines(writer, now);
   for (const std::string& line : lines) body += line;
   AppendEnd(lines.size(), body);

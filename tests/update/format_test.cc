@@ -22,7 +22,7 @@ std::string OneLine(Node& node, UnixSeconds now = kNow) {
 
 TEST(FormatTest, WritesTheFirstAndTheLastLine) {
   std::string out = "before\n";
-  AppendPosition(1'700'000'000'000'000, "https://i/", out);
+  AppendPosition(1'700'000'000'000'000, "https://i/", "", out);
   AppendEnd(3, out);
   EXPECT_EQ(
       out,

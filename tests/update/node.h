@@ -9,6 +9,7 @@
 
 #include "introspectd/store.h"
 #include "update/feed.h"
+#include "update/store_target.h"
 
 namespace introspectd::update {
 
@@ -26,7 +27,7 @@ class Node {
                 .line_bytes_max = line_bytes_max}) {}
 
   Feed NewFeed(Origin origin = Origin::kPusher) {
-    return Feed(parser, writer, admission, pusher, origin);
+    return Feed(parser, target, admission, pusher, origin);
   }
 
   // A whole body, in pieces of `piece` bytes, each staged before the next comes.
@@ -65,6 +66,7 @@ class Node {
   Store store{{.issuer = kIssuer, .token_lifetime_max_s = kLifetimeMax}};
   Admission admission;
   token::Writer& writer = store.writer();
+  StoreTarget target{writer};
   Parser parser;
   Pusher pusher{.any_issuer = true};
   Store::Reader reader{store};

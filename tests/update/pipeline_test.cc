@@ -38,7 +38,7 @@ class PipelineTest : public ::testing::Test {
   }
 
   Node node_;
-  Pipeline pipeline_{node_.writer};
+  Pipeline pipeline_{node_.target};
 };
 
 TEST_F(PipelineTest, WithNothingToDoThereIsNothingToDo) {

@@ -19,6 +19,7 @@ void AddGenerate(CLI::App& app, Command& command);
 void AddHashSecret(CLI::App& app, Command& command);
 void AddPush(CLI::App& app, const AdminOptions& admin, Command& command);
 void AddRevoke(CLI::App& app, const AdminOptions& admin, Command& command);
+void AddSchema(CLI::App& app, Command& command);
 void AddStatus(CLI::App& app, const AdminOptions& admin, Command& command);
 void AddWarm(CLI::App& app, const AdminOptions& admin, Command& command);
 

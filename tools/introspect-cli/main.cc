@@ -59,6 +59,7 @@ int Main(int argc, char** argv) {
   AddStatus(app, admin, command);
   AddHashSecret(app, command);
   AddGenerate(app, command);
+  AddSchema(app, command);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
