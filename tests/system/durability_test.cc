@@ -2,13 +2,16 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 
 #include "conformance/known_world.h"
+#include "fmt/format.h"
 #include "support/child.h"
 #include "support/request.h"
 #include "support/server_process.h"
@@ -111,14 +114,105 @@ TEST_F(DurabilityTest, AWarmNodeWithTokensNeedsNoCompletion) {
   EXPECT_TRUE(Start(warm)->IsActive("t"));
 }
 
-TEST_F(DurabilityTest, HasOneOwner) {
-  const auto node = Start();
-  try {
-    const support::ServerProcess second(ConfigText{.directory = Data().string()}.Text());
-    ADD_FAILURE() << "a second one runs";
-  } catch (const std::runtime_error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("lock"));
+// U02: an issuer that was not answered sends its lines again, to whatever server there is then.
+TEST_F(DurabilityTest, TheSameLinesAfterARestartChangeNothing) {
+  const std::int64_t sequence = support::StartSeconds() * 1'000'000;
+  const auto upsert = [&](std::int64_t nth, std::string_view sub) {
+    return fmt::format(R"({{"op":"upsert","token":"t","sequence":{},"claims":{}}})"
+                       "\n",
+                       sequence + nth, GoodClaims(fmt::format(R"("sub":"{}",)", sub)));
+  };
+  const std::string older = upsert(1, "older");
+  const std::string lines =
+      older + upsert(2, "newer") + Upsert("revoked", GoodClaims()) + support::Revoke("revoked");
+  {
+    const auto node = Start();
+    ASSERT_EQ(node->Push(lines).applied, 4);
   }
+  const auto node = Start();
+  for (const std::string& again : {lines, older}) {
+    EXPECT_EQ(node->Push(again).status, 200);
+    EXPECT_EQ(node->Introspect("t"), GoodAnswer(R"("sub":"newer",)"));
+    EXPECT_FALSE(node->IsActive("revoked"));
+  }
+}
+
+// D14: a server that is killed while it loads, and started again, says nothing of a token before it
+// has them all.
+TEST_F(DurabilityTest, NothingIsAnsweredBeforeEverythingIsLoaded) {
+  constexpr int kTokens = 100'000;
+  {
+    const auto node = Start();
+    std::string lines;
+    for (int i = 0; i < kTokens; ++i) lines += Upsert("t" + std::to_string(i), GoodClaims());
+    ASSERT_EQ(node->Push(lines).applied, kTokens);
+  }
+  const ConfigText config{.directory = Data().string()};
+  for (int start = 0; start < 5; ++start) {
+    Node node(config);
+    if (start % 2 == 0) {
+      node.process().Signal(SIGKILL);
+      ASSERT_TRUE(support::WaitUntil([&] { return !node.process().Running(); }));
+      continue;
+    }
+    for (int i = 0; i < kTokens; i += 997) {
+      const Request request{.body = "token=t" + std::to_string(i)};
+      Response response;
+      const auto answered = [&] { return (response = node.Ask(request)).status != 503; };
+      ASSERT_TRUE(support::WaitUntil(answered));
+      ASSERT_EQ(response.body, GoodAnswer()) << i;
+    }
+  }
+}
+
+// What the server does with a log that is not whole; the journal's tests try every byte of it.
+class LogFileTest : public DurabilityTest {
+ protected:
+  LogFileTest() {
+    const auto node = Start();
+    for (int i = 0; i < kGroups; ++i) {
+      EXPECT_EQ(node->Push(Upsert(std::to_string(i), GoodClaims())).status, 200);
+    }
+    node->process().Signal(SIGKILL);
+    EXPECT_TRUE(support::WaitUntil([&] { return !node->process().Running(); }));
+  }
+
+  // The one that was written to last.
+  std::filesystem::path Log() const {
+    std::filesystem::path log;
+    for (const auto& entry : std::filesystem::directory_iterator(Data() / "db")) {
+      const std::filesystem::path& path = entry.path();
+      if (path.extension() == ".log" && entry.file_size() > 0 && path > log) log = path;
+    }
+    return log;
+  }
+
+  static constexpr int kGroups = 10;
+};
+
+// D03
+TEST_F(LogFileTest, ATornTailIsCutAndTold) {
+  const std::filesystem::path log = Log();
+  std::filesystem::resize_file(log, std::filesystem::file_size(log) - 1);
+  const auto node = Start();
+  EXPECT_THAT(node->process().log(), HasSubstr("the last group of updates was cut off"));
+  for (int i = 0; i < kGroups - 1; ++i) EXPECT_TRUE(node->IsActive(std::to_string(i))) << i;
+  EXPECT_FALSE(node->IsActive(std::to_string(kGroups - 1)));
+}
+
+// D04
+TEST_F(LogFileTest, DamageRefusesTheStartAndNamesTheFile) {
+  const std::filesystem::path log = Log();
+  std::string bytes = support::ReadFile(log);
+  bytes[bytes.size() / 2] ^= 1;
+  std::ofstream(log, std::ios::binary) << bytes;
+  const std::string config =
+      directory_.Write("introspectd.toml", ConfigText{.directory = Data().string()}.Text());
+  const support::Finished finished =
+      support::RunToEnd({support::ServerBinary(), "--config", config});
+  EXPECT_EQ(finished.code, 1) << finished.output;
+  EXPECT_THAT(finished.output, HasSubstr(log.string()));
+  EXPECT_EQ(support::ReadFile(log), bytes) << "it is left as it was found";
 }
 
 TEST_F(DurabilityTest, NobodyElseMayReadTheFiles) {
@@ -133,20 +227,6 @@ TEST_F(DurabilityTest, NobodyElseMayReadTheFiles) {
   } catch (const std::runtime_error& error) {
     EXPECT_THAT(error.what(), HasSubstr("its mode must be 0700"));
   }
-}
-
-TEST_F(DurabilityTest, UpsertsAreRefusedWhenTheDiskIsNearlyFull) {
-  Start()->Push(Upsert("t", support::ExampleClaims()));
-  const std::filesystem::space_info space = std::filesystem::space(directory_.path());
-  const auto node = Start("reserve_bytes = " + std::to_string(space.available * 4));
-  const support::Response refused = node->admin().Post(
-      "/v1/tokens", Upsert("u", support::ExampleClaims()) + support::Revoke("t"));
-  EXPECT_EQ(refused.status, 503);
-  EXPECT_THAT(refused.body, HasSubstr(R"("error":"storage_full")"));
-  EXPECT_TRUE(refused.Header("retry-after"));
-  EXPECT_FALSE(node->IsActive("u"));
-  EXPECT_FALSE(node->IsActive("t")) << "revocations go on";
-  EXPECT_EQ(node->Push(support::Revoke("v")).status, 200);
 }
 
 }  // namespace
