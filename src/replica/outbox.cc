@@ -13,6 +13,9 @@ namespace introspectd::replica {
 namespace {
 
 constexpr std::int64_t kOpenAgain_ms = 300;
+constexpr std::int64_t kSilenceMax_ms = 2000;
+// Longer than a commit takes; no revocation waits longer for one to take effect here.
+constexpr std::int64_t kPatience_ms = 100;
 constexpr std::size_t kOwedReadBytes = std::size_t{4} << 20;
 
 }  // namespace
@@ -24,10 +27,12 @@ Outbox::Outbox(net::Loop& loop, std::string url, token::Writer& writer, LogFeed&
       notes_(notes),
       away_(away),
       hooks_(std::move(hooks)),
-      connection_(loop, {.url = std::move(url), .name = "introspectd writer"},
-                  {.opened = [this] { OnOpened(); },
-                   .lost = [this](std::string_view why) { OnLost(why); },
-                   .notified = [] {}}) {
+      connection_(
+          loop,
+          {.url = std::move(url), .name = "introspectd writer", .silence_ms_max = kSilenceMax_ms},
+          {.opened = [this] { OnOpened(); },
+           .lost = [this](std::string_view why) { OnLost(why); },
+           .notified = [] {}}) {
   away_ = true;
 }
 
@@ -36,7 +41,7 @@ void Outbox::LoadOwed() {
     const auto notes = notes_.Read(kOwedPrefix, from, kOwedReadBytes);
     if (notes.empty()) return;
     for (const journal::Note& note : notes) {
-      if (auto row = RowOf(note)) owed_.push_back({*std::move(row), true});
+      if (auto row = RowOf(note)) owed_.push_back({.row = *std::move(row), .applied = true});
     }
     from = notes.back().key + '\0';
   }
@@ -49,6 +54,7 @@ void Outbox::Open() {
 
 void Outbox::Tick(Now now) {
   connection_.Tick(now);
+  if (!under_way_.empty() && now.boot_ms >= sent_ms_ + kPatience_ms) ApplyRevocations();
   if (wanted_ && !connection_.open() && !connection_.opening() && now.boot_ms >= open_again_ms_) {
     connection_.Open();
   }
@@ -85,32 +91,41 @@ update::Target::Keeping Outbox::Keep() {
   for (LogRow* row : {&upserts_, &others_}) {
     if (row->empty()) continue;
     row->id = NewId();
-    under_way_.push_back(std::exchange(*row, {}));
+    under_way_.push_back({.row = std::exchange(*row, {}), .upserts = row == &upserts_});
   }
   if (under_way_.empty()) return Keeping::kNothing;
   if (away_) {
-    Owe(std::exchange(under_way_, {}));
-    feed_.AfterAll([this] { hooks_.kept(false); });
+    Owe();
   } else {
-    Insert(under_way_, [this](const Answer& answer) { OnInserted(answer); });
+    std::vector<const LogRow*> rows;
+    for (const Parcel& parcel : under_way_) rows.push_back(&parcel.row);
+    sent_ms_ = base::ReadBootMillis();
+    Insert(rows, [this](const Answer& answer) { OnInserted(answer); });
   }
   return Keeping::kUnderWay;
 }
 
-void Outbox::Insert(const std::vector<LogRow>& rows, std::function<void(const Answer&)> done) {
+void Outbox::Insert(const std::vector<const LogRow*>& rows,
+                    std::function<void(const Answer&)> done) {
   Question question{.sql = InsertStatement(rows.size()), .done = std::move(done)};
-  for (const LogRow& row : rows) AddParameters(row, question.parameters);
+  for (const LogRow* row : rows) AddParameters(*row, question.parameters);
   connection_.Ask(std::move(question));
 }
 
 void Outbox::OnInserted(const Answer& answer) {
   if (!answer.ok) return connection_.Drop("an insert failed: " + answer.error);
   Notify();
-  for (const LogRow& row : std::exchange(under_way_, {})) {
-    hooks_.inserted(row.id);
-    feed_.Append(row, hooks_.now());
-  }
+  for (const Parcel& parcel : std::exchange(under_way_, {})) OnDelivered(parcel);
   feed_.AfterAll([this] { hooks_.kept(true); });
+}
+
+void Outbox::OnDelivered(const Parcel& parcel) {
+  hooks_.inserted(parcel.row.id);
+  if (parcel.applied) {
+    notes_.Put({.key = KeyOfOwed(parcel.row.id), .erase = true});
+  } else {
+    feed_.Append(parcel.row, hooks_.now());
+  }
 }
 
 // Apart from the commit: notifying takes a lock until it is over. It need not survive anything.
@@ -128,16 +143,20 @@ void Outbox::OnLost(std::string_view why) {
   if (!std::exchange(away_, true)) {
     log::Error("the replication log cannot be written", {{"error", why}});
   }
-  if (under_way_.empty()) return;
-  Owe(std::exchange(under_way_, {}));
+  if (!under_way_.empty()) Owe();
+}
+
+// What is under way takes effect as far as it may, and is repeated until it is in the log.
+void Outbox::Owe() {
+  ApplyRevocations();
+  for (Parcel& parcel : std::exchange(under_way_, {})) owed_.push_back(std::move(parcel));
   feed_.AfterAll([this] { hooks_.kept(false); });
 }
 
-void Outbox::Owe(std::vector<LogRow> rows) {
-  for (LogRow& row : rows) {
-    const bool revokes = row.lines.find(R"({"op":"upsert")") == std::string::npos;
-    if (revokes) feed_.Append(row, hooks_.now(), true);
-    owed_.push_back({std::move(row), revokes});
+void Outbox::ApplyRevocations() {
+  for (Parcel& parcel : under_way_) {
+    if (parcel.upserts || std::exchange(parcel.applied, true)) continue;
+    feed_.Append(parcel.row, hooks_.now(), true);
   }
 }
 
@@ -146,16 +165,10 @@ void Outbox::PayNext() {
     if (std::exchange(away_, false)) log::Info("the replication log can be written");
     return;
   }
-  Insert({owed_.front().row}, [this](const Answer& answer) {
+  Insert({&owed_.front().row}, [this](const Answer& answer) {
     if (!answer.ok) return connection_.Drop("an insert failed: " + answer.error);
-    const Owed paid = std::move(owed_.front());
+    OnDelivered(owed_.front());
     owed_.pop_front();
-    if (paid.applied) {
-      notes_.Put({.key = KeyOfOwed(paid.row.id), .erase = true});
-    } else {
-      hooks_.inserted(paid.row.id);
-      feed_.Append(paid.row, hooks_.now());
-    }
     if (owed_.empty()) Notify();
     PayNext();
   });

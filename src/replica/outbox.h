@@ -7,7 +7,8 @@
 //
 // 1. Upserts and revocations go in rows of their own: the ones end soon, and are trimmed then.
 // 2. A commit whose outcome is unknown is repeated with the same id until it is known.
-// 3. Revocations do not wait for that: they take effect here at once, and are owed to the log.
+// 3. Revocations do not wait for that: when the log is away, or a commit takes long, they take
+//    effect here at once, and are owed to the log.
 #pragma once
 
 #include <cstdint>
@@ -41,6 +42,7 @@ class Outbox final : public update::Target {
   void Open();
   void Tick(Now now);
   void Close();
+  bool writable() const { return !away_; }
   std::size_t owed() const { return owed_.size(); }
 
   std::uint64_t EntrySequence(UnixMicros now) const override { return writer_.EntrySequence(now); }
@@ -54,19 +56,22 @@ class Outbox final : public update::Target {
   bool TrySettle() override { return true; }
 
  private:
-  struct Owed {
+  struct Parcel {
     LogRow row;
-    bool applied = false;
+    bool upserts = false;
+    bool applied = false;  // here, before it is known to be in the log
   };
 
   void UseWhatIsKnown(token::RevokeToken& revoke, UnixSeconds now) const;
-  void Insert(const std::vector<LogRow>& rows, std::function<void(const Answer&)> done);
+  void Insert(const std::vector<const LogRow*>& rows, std::function<void(const Answer&)> done);
   void OnInserted(const Answer& answer);
   void Notify();
   void OnOpened();
   void OnLost(std::string_view why);
   void PayNext();
-  void Owe(std::vector<LogRow> rows);
+  void Owe();
+  void ApplyRevocations();
+  void OnDelivered(const Parcel& parcel);
 
   token::Writer& writer_;
   LogFeed& feed_;
@@ -76,8 +81,9 @@ class Outbox final : public update::Target {
   Connection connection_;
   LogRow upserts_;
   LogRow others_;
-  std::vector<LogRow> under_way_;
-  std::deque<Owed> owed_;
+  std::vector<Parcel> under_way_;
+  std::int64_t sent_ms_ = 0;
+  std::deque<Parcel> owed_;
   std::int64_t open_again_ms_ = 0;
   bool wanted_ = false;
 };

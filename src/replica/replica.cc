@@ -72,6 +72,7 @@ void Replica::OnBeat(std::int64_t sent_ms) {
 void Replica::Describe(text::JsonWriter& json, Now now) const {
   json.BeginObject();
   follower_.Describe(json, now);
+  json.Key("writable").Bool(outbox_.writable());
   json.Key("rows_owed").Unsigned(outbox_.owed());
   json.Key("rows_trimmed").Unsigned(trimmer_.rows_trimmed());
   json.EndObject();

@@ -106,6 +106,22 @@ TEST_F(IntrospectEndpointTest, ReadinessStandsBetweenClientAndParameters) {
   EXPECT_EQ(plane_.AskAnew(Request{.body = ""}.Bytes()).status, 400);
 }
 
+// Contract 7: a node answers until its lease ends, and not from then on.
+TEST_F(IntrospectEndpointTest, TheLeaseIsLookedAtWhenTheAnswerIsMade) {
+  plane_.readiness.SetLease(plane_.now.boot_ms + 1);
+  EXPECT_EQ(plane_.Ask(Request{}.Bytes()).body, support::ExampleAnswer());
+  plane_.settle_later = true;
+  plane_.Say(Request{}.Bytes());
+  ++plane_.now.boot_ms;  // between the question and its answer
+  plane_.Settle();
+  EXPECT_THAT(plane_.Take(), testing::StartsWith("HTTP/1.1 503 "));
+  plane_.settle_later = false;
+  EXPECT_EQ(plane_.AskAnew(Request{}.Bytes()).status, 503);
+  EXPECT_EQ(plane_.AskAnew("GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n").status, 503);
+  plane_.readiness.SetLease(plane_.now.boot_ms + 1);
+  EXPECT_EQ(plane_.AskAnew(Request{}.Bytes()).body, support::ExampleAnswer());
+}
+
 TEST_F(IntrospectEndpointTest, AKnownHeadIsAnsweredLikeANewOne) {
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(plane_.Ask(Request{}.Bytes()).body, support::ExampleAnswer());

@@ -1,8 +1,8 @@
 #include "replica/log_row.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <regex>
 #include <set>
 
 namespace introspectd::replica {
@@ -56,11 +56,10 @@ TEST(LogRowTest, KeysAreInTheOrderOfTime) {
 }
 
 TEST(LogRowTest, EveryIdIsAnother) {
-  const std::regex uuid("[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}");
   std::set<std::string> ids;
   for (int i = 0; i < 100; ++i) {
     const std::string id = NewId();
-    EXPECT_TRUE(std::regex_match(id, uuid)) << id;
+    EXPECT_THAT(id, testing::MatchesRegex("[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}"));
     EXPECT_TRUE(ids.insert(id).second);
   }
 }

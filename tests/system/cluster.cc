@@ -55,7 +55,7 @@ std::string Cluster::Config(int i) const {
                                       proxies_[static_cast<std::size_t>(i)]->port());
   return support::ConfigText{
       .server = "workers = 1",
-      .directory = (directory_.path() / fmt::format("node{}", i)).string(),
+      .directory = DirectoryOf(i).string(),
       .tables = fmt::format("[replication]\nurl = \"{}\"\ncreate_schema = true\n"
                             "staleness_max_s = {}\n",
                             url, kStaleness_s)}
@@ -78,10 +78,29 @@ void Cluster::MoveTo(std::unique_ptr<support::Postgres> log) {
   for (auto& proxy : proxies_) proxy->SetTarget(log_->port());
 }
 
-void Cluster::Restart(int i, int signal) {
+void Cluster::EndNode(int i, int signal) {
   node(i).Signal(signal);
   support::WaitUntil([&] { return !node(i).Running(); }, support::seconds(40));
+}
+
+void Cluster::Restart(int i, int signal) {
+  EndNode(i, signal);
   StartNode(i);
+}
+
+void Cluster::RestartAll(int signal) {
+  for (int i = 0; i < kNodes; ++i) EndNode(i, signal);
+  for (int i = 0; i < kNodes; ++i) StartNode(i);
+}
+
+void Cluster::Replace(int i) {
+  EndNode(i, SIGKILL);
+  std::filesystem::remove_all(DirectoryOf(i));
+  StartNode(i);
+}
+
+std::filesystem::path Cluster::DirectoryOf(int i) const {
+  return directory_.path() / fmt::format("node{}", i);
 }
 
 void Cluster::StartLoad() {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <atomic>
+#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <random>
@@ -37,6 +38,9 @@ class Cluster {
   support::Proxy& proxy(int i) { return *proxies_[static_cast<std::size_t>(i)]; }
   // Ends it with that signal, and starts it again.
   void Restart(int i, int signal);
+  void RestartAll(int signal);
+  // As a new node, without anything of its own.
+  void Replace(int i);
 
   void StartLoad();
   void StopLoad();
@@ -56,7 +60,9 @@ class Cluster {
   static constexpr int kIssuers = 3;
 
   std::string Config(int i) const;
+  void EndNode(int i, int signal);
   void StartNode(int i);
+  std::filesystem::path DirectoryOf(int i) const;
   std::uint16_t Port(int i, support::Plane plane);
   void Push(Issuer& issuer, std::uint32_t seed);
   void AskAboutRevoked(std::uint32_t seed);

@@ -34,6 +34,8 @@ class ClusterTest : public testing::Test {
 
   void KillNode() { cluster_.Restart(SomeNode(), SIGKILL); }
   void StopNode() { cluster_.Restart(SomeNode(), SIGTERM); }
+  void KillAllNodes() { cluster_.RestartAll(SIGKILL); }
+  void ReplaceNode() { cluster_.Replace(SomeNode()); }
   void PauseNode() {
     const int i = SomeNode();
     cluster_.node(i).Signal(SIGSTOP);
@@ -119,7 +121,7 @@ struct Happening {
 TEST_F(ClusterTest, NothingIsLostAndAllNodesAreEqual) {
   struct Access : ClusterTest {
     static std::vector<Happening> All() {
-      return {{"kill a node", &Access::KillNode},
+      return {{"replace a node", &Access::ReplaceNode},
               {"kill the log", &Access::KillLog},
               {"fail over with loss", &Access::FailOverWithLoss},
               {"cut a node off", &Access::CutOff},
@@ -130,7 +132,9 @@ TEST_F(ClusterTest, NothingIsLostAndAllNodesAreEqual) {
               {"stop the log", &Access::StopLog},
               {"swallow what a node says", &Access::Swallow},
               {"pause the log", &Access::PauseLog},
-              {"kill a node and the log", &Access::KillNodeAndLog}};
+              {"kill a node and the log", &Access::KillNodeAndLog},
+              {"kill a node", &Access::KillNode},
+              {"kill all nodes", &Access::KillAllNodes}};
     }
     void TestBody() override {}
   };

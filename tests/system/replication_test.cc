@@ -38,7 +38,7 @@ class ReplicationTest : public testing::Test {
   // Makes the schema as an operator would.
   void CreateSchema() {
     Node maker(Config({.more = "create_schema = true", .as = "postgres"}));
-    ASSERT_TRUE(Ready(maker));
+    ASSERT_TRUE(Serves(maker));
     sql_.Query("SELECT introspectd.grant_node($1)", {kRole});
     sql_.Query("SELECT introspectd.grant_push('postgres')");
   }
@@ -66,6 +66,8 @@ class ReplicationTest : public testing::Test {
   static bool Ready(const Node& node, milliseconds longest = seconds(10)) {
     return WaitUntil([&] { return node.StatusOf(Plane::kData, "/readyz") == 200; }, longest);
   }
+  // For questions and for pushes.
+  static bool Serves(Node& node) { return Ready(node) && Says(node, "\"writable\":true"); }
   static bool NotReady(const Node& node) {
     return WaitUntil([&] { return node.StatusOf(Plane::kData, "/readyz") == 503; }, seconds(10));
   }
@@ -93,7 +95,7 @@ TEST_F(ReplicationTest, WhatOneNodeTakesAllNodesKnow) {
   CreateSchema();
   Node first(Config({}));
   Node second(Config({}));
-  ASSERT_TRUE(Ready(first) && Ready(second));
+  ASSERT_TRUE(Serves(first) && Serves(second));
   EXPECT_EQ(first.Push(Good("t") + Good("u")).status, 200);
   EXPECT_TRUE(first.IsActive("t"));
   EXPECT_TRUE(BecomesActive(second, "t"));
@@ -135,20 +137,20 @@ TEST_F(ReplicationTest, ANewNodeReadsTheLogAndAReturningOneItsOwnStoreFirst) {
   const std::string data = (directory.path() / "data").string();
   {
     Node node(Config({.directory = data}));
-    ASSERT_TRUE(Ready(node));
+    ASSERT_TRUE(Serves(node));
     for (int i = 0; i < 20; ++i) ASSERT_EQ(node.Push(Good(fmt::format("t{}", i))).status, 200);
     ASSERT_EQ(node.Push(support::Revoke("t3")).status, 200);
     std::this_thread::sleep_for(milliseconds(1500));  // its position is written down by then
   }
   Node fresh(Config({}));
-  ASSERT_TRUE(Ready(fresh));
+  ASSERT_TRUE(Serves(fresh));
   EXPECT_TRUE(fresh.IsActive("t7"));
   EXPECT_EQ(fresh.Introspect("t3"), support::kInactive);
   EXPECT_THAT(Status(fresh), HasSubstr("\"rows\":21,"));
   ASSERT_EQ(fresh.Push(Good("late")).status, 200);
 
   Node back(Config({.directory = data}));
-  ASSERT_TRUE(Ready(back));
+  ASSERT_TRUE(Serves(back));
   EXPECT_TRUE(back.IsActive("t7"));
   EXPECT_TRUE(back.IsActive("late"));
   EXPECT_EQ(back.Introspect("t3"), support::kInactive);
@@ -158,7 +160,7 @@ TEST_F(ReplicationTest, ANewNodeReadsTheLogAndAReturningOneItsOwnStoreFirst) {
 TEST_F(ReplicationTest, ANodeThatIsWarmedFollowsFromThePositionOfTheExport) {
   CreateSchema();
   Node first(Config({}));
-  ASSERT_TRUE(Ready(first));
+  ASSERT_TRUE(Serves(first));
   for (int i = 0; i < 20; ++i) ASSERT_EQ(first.Push(Good(fmt::format("t{}", i))).status, 200);
   Proxy proxy(log_.port());
   proxy.SetMode(Proxy::Mode::kCut);
@@ -167,7 +169,7 @@ TEST_F(ReplicationTest, ANodeThatIsWarmedFollowsFromThePositionOfTheExport) {
   ASSERT_EQ(second.admin().Post("/v1/tokens?to=node", exported).status, 200);
   ASSERT_EQ(first.Push(support::Revoke("t3")).status, 200);
   proxy.SetMode(Proxy::Mode::kCarry);
-  ASSERT_TRUE(Ready(second));
+  ASSERT_TRUE(Serves(second));
   EXPECT_TRUE(second.IsActive("t7"));
   EXPECT_EQ(second.Introspect("t3"), support::kInactive);
   EXPECT_EQ(RowsInLog(), "21") << "what is loaded into a node stays there";
@@ -178,7 +180,7 @@ TEST_F(ReplicationTest, WhoDoesNotHearFromTheLogDoesNotAnswer) {
   Proxy proxy(log_.port());
   Node closed(Config({.port = proxy.port()}));
   Node open(Config({.more = "fail_closed = false", .port = proxy.port()}));
-  ASSERT_TRUE(Ready(closed) && Ready(open));
+  ASSERT_TRUE(Serves(closed) && Serves(open));
   ASSERT_EQ(closed.Push(Good("t")).status, 200);
   ASSERT_TRUE(BecomesActive(open, "t"));
   proxy.SetMode(Proxy::Mode::kSwallow);
@@ -197,7 +199,7 @@ TEST_F(ReplicationTest, ANodeThatStoodStillDoesNotAnswerFromThen) {
   CreateSchema();
   Node first(Config({}));
   Node second(Config({}));
-  ASSERT_TRUE(Ready(first) && Ready(second));
+  ASSERT_TRUE(Serves(first) && Serves(second));
   ASSERT_EQ(first.Push(Good("t")).status, 200);
   ASSERT_TRUE(BecomesActive(second, "t"));
   Connection asked = second.Connect();
@@ -218,10 +220,10 @@ TEST_F(ReplicationTest, WithoutTheLogRevocationsAreTakenAndOwed) {
   const std::string data = (directory.path() / "data").string();
   Proxy proxy(log_.port());
   Node other(Config({}));
-  ASSERT_TRUE(Ready(other));
+  ASSERT_TRUE(Serves(other));
   {
     Node node(Config({.directory = data, .port = proxy.port()}));
-    ASSERT_TRUE(Ready(node));
+    ASSERT_TRUE(Serves(node));
     ASSERT_EQ(node.Push(Good("t") + Good("u")).status, 200);
     ASSERT_TRUE(BecomesActive(other, "u"));
     proxy.SetMode(Proxy::Mode::kCut);
@@ -240,7 +242,7 @@ TEST_F(ReplicationTest, WithoutTheLogRevocationsAreTakenAndOwed) {
   EXPECT_TRUE(other.IsActive("t"));
   proxy.SetMode(Proxy::Mode::kCarry);
   Node back(Config({.directory = data, .port = proxy.port()}));
-  ASSERT_TRUE(Ready(back));
+  ASSERT_TRUE(Serves(back));
   EXPECT_EQ(back.Introspect("t"), support::kInactive);
   EXPECT_TRUE(BecomesInactive(other, "t")) << "nobody pushed it again";
   EXPECT_TRUE(back.IsActive("u"));
@@ -250,7 +252,7 @@ TEST_F(ReplicationTest, WithoutTheLogRevocationsAreTakenAndOwed) {
 TEST_F(ReplicationTest, ATransactionThatCommitsLateIsNotPassedOverAndHoldsNobodyUp) {
   CreateSchema();
   Node node(Config({}));
-  ASSERT_TRUE(Ready(node));
+  ASSERT_TRUE(Serves(node));
   Sql late(log_.Url());
   late.Exec("BEGIN");
   late.Query("SELECT introspectd.push($1)", {Good("late")});
@@ -274,7 +276,7 @@ TEST_F(ReplicationTest, ATransactionThatCommitsLateIsNotPassedOverAndHoldsNobody
 TEST_F(ReplicationTest, ATransactionThatDiesWithTheServerLeavesNothing) {
   CreateSchema();
   Node node(Config({}));
-  ASSERT_TRUE(Ready(node));
+  ASSERT_TRUE(Serves(node));
   Sql dying(log_.Url());
   dying.Exec("BEGIN");
   dying.Query("SELECT introspectd.push($1)", {Good("dead")});
@@ -283,6 +285,7 @@ TEST_F(ReplicationTest, ATransactionThatDiesWithTheServerLeavesNothing) {
   Sql(log_.Url()).Query("SELECT introspectd.push($1)", {Good("after")});
   EXPECT_TRUE(BecomesActive(node, "after"));
   EXPECT_EQ(node.Introspect("dead"), support::kInactive);
+  ASSERT_TRUE(Serves(node));
   EXPECT_EQ(node.Push(Good("again")).status, 200);
   Sql(log_.Url()).Query("SELECT introspectd.push($1)", {support::Revoke("after")});
   log_.CrashBackend();
@@ -292,7 +295,7 @@ TEST_F(ReplicationTest, ATransactionThatDiesWithTheServerLeavesNothing) {
 TEST_F(ReplicationTest, ARowIsTrimmedWhenNothingInItIsRemembered) {
   CreateSchema();
   Node node(Config({}));
-  ASSERT_TRUE(Ready(node));
+  ASSERT_TRUE(Serves(node));
   ASSERT_EQ(node.Push(Good("alive")).status, 200);
   ASSERT_EQ(node.Push(R"({"op":"heartbeat"})").status, 200);
   ASSERT_EQ(RowsInLog(), "2");
@@ -306,14 +309,14 @@ TEST_F(ReplicationTest, ARowIsTrimmedWhenNothingInItIsRemembered) {
       seconds(10)))
       << "the store remembers the token until 300 s after its end";
   Node fresh(Config({}));
-  ASSERT_TRUE(Ready(fresh));
+  ASSERT_TRUE(Serves(fresh));
   EXPECT_TRUE(fresh.IsActive("alive"));
 }
 
 TEST_F(ReplicationTest, ARowThatCannotBeReadIsNotPassedOver) {
   CreateSchema();
   Node node(Config({}));
-  ASSERT_TRUE(Ready(node));
+  ASSERT_TRUE(Serves(node));
   sql_.Exec(
       "INSERT INTO introspectd.log (first_sequence, last_sequence, ends, lines)"
       " VALUES (1, 1, 5000000000, E'{\"op\":\"sing\"}\\n')");
@@ -327,6 +330,7 @@ TEST_F(ReplicationTest, AHeartbeatAndCompleteReachEveryNode) {
   Node second(Config({.storage = "start = \"warm\"\nfeed_staleness_max_s = 3600"}));
   EXPECT_TRUE(Says(first, "waiting for"));
   EXPECT_EQ(second.StatusOf(Plane::kData, "/readyz"), 503);
+  ASSERT_TRUE(Says(first, "\"writable\":true"));
   ASSERT_EQ(first.Push("{\"op\":\"heartbeat\"}\n{\"op\":\"complete\"}\n").status, 200);
   EXPECT_TRUE(Ready(first));
   EXPECT_TRUE(Ready(second));
