@@ -48,7 +48,7 @@ void Storage::Load(Now now) {
   }
   log::Info("loading what was kept", {{"entries", opened.entries}, {"group", opened.group}});
   LookForRoom();
-  writer_.BeginLoad(opened.entries / 2);  // what was overwritten is counted, too
+  writer_.BeginLoad(opened.entries);
   journal_->Load(
       now.seconds(),
       [this, seconds = now.seconds()](journal::Kept kept) {
