@@ -97,6 +97,10 @@ TEST(OverloadTest, ConnectionsAreLimited) {
 
 // L11
 TEST(OverloadTest, OutOfFileDescriptorsTheServerWaitsQuietlyAndRecovers) {
+#ifdef __SANITIZE_ADDRESS__
+  // It takes descriptors to look at an object's type, and calls it invalid when there are none.
+  GTEST_SKIP() << "the sanitizer cannot do without descriptors";
+#endif
   constexpr std::uint64_t kOpenFilesMax = 96;
   Node node(ConfigText{}.Text(), kOpenFilesMax);
   {
