@@ -13,7 +13,7 @@ namespace introspectd::postgres {
 
 namespace {
 
-// Without its severity and what follows the first line; it goes into a log and a status.
+// Details and hints, which may show values, are left out: it goes into a log and a status.
 std::string FirstLine(const char* message) {
   const std::string_view text(message);
   return std::string(text.substr(0, text.find('\n')));

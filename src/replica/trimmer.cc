@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/clock.h"
-#include "log/log.h"
 #include "replica/statements.h"
 #include "text/ascii.h"
 
