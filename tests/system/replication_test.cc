@@ -227,7 +227,8 @@ TEST_F(ReplicationTest, WithoutTheLogRevocationsAreTakenAndOwed) {
     ASSERT_EQ(node.Push(Good("t") + Good("u")).status, 200);
     ASSERT_TRUE(BecomesActive(other, "u"));
     proxy.SetMode(Proxy::Mode::kCut);
-    ASSERT_TRUE(Says(node, "\"following\":false"));
+    // The connections for reading and for writing notice it each for itself.
+    ASSERT_TRUE(Says(node, "\"following\":false") && Says(node, "\"writable\":false"));
     const Response refused = node.admin().Post("/v1/tokens", Good("v") + support::Revoke("t"));
     EXPECT_EQ(refused.status, 503);
     EXPECT_THAT(refused.body, HasSubstr("\"error\":\"replication\""));
