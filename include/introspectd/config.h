@@ -92,6 +92,22 @@ struct ClientConfig {
   UnsupportedHint unsupported_hint = UnsupportedHint::kReject;  // introspection's unless overridden
 };
 
+// An issuer whose JWTs are verified here.
+struct IssuerConfig {
+  std::string issuer;
+  std::string jwks_uri;                 // "" = jwks_file, or by the issuer's metadata
+  std::string jwks_file;                // made absolute by LoadFile
+  std::vector<std::string> algorithms;  // of RFC 7518 3.1 and RFC 8037 3.1
+  std::vector<std::string> audiences;   // ["*"] = any
+  std::vector<std::string> types;       // accepted `typ`; "" = a missing one
+  std::int64_t leeway_s = 30;           // for nbf and iat, never for exp
+  std::string ca_file;                  // "" = the system's
+  std::string proxy;                    // "" = none
+  std::int64_t jwks_max_stale_s = 86'400;
+  std::int64_t jwks_wait_ms = 1'000;
+  std::int64_t jwks_cooldown_s = 5;
+};
+
 enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
 enum class LogFormat : std::uint8_t { kText, kJson };
 
@@ -139,6 +155,7 @@ struct Config {
   StorageConfig storage;
   ReplicationConfig replication;
   std::vector<ClientConfig> clients;
+  std::vector<IssuerConfig> issuers;
   LogConfig log;
   Limits limits;
 };
