@@ -55,6 +55,7 @@ Value MakeValue(element e, std::string_view raw) {
   value.handle = std::bit_cast<Handle>(e);
   if (value.type == Type::kString) value.string = Get(e.get_string());
   if (value.type == Type::kInteger) value.integer = Get(e.get_int64());
+  if (value.type == Type::kNumber) value.number = Get(e.get_double());
   if (value.type == Type::kBool) value.boolean = Get(e.get_bool());
   return value;
 }

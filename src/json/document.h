@@ -37,6 +37,7 @@ struct Value {
   std::string_view raw;                   // borrowed from the parser
   std::string_view string;                // kString: unescaped, borrowed from the parser
   std::int64_t integer = 0;               // kInteger: in range of int64
+  double number = 0;                      // kNumber
   bool boolean = false;                   // kBool
   std::array<std::uint64_t, 2> handle{};  // the parser's own
 

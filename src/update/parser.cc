@@ -251,7 +251,7 @@ Reason Parser::ReadText(std::string_view name, std::optional<std::string_view>& 
 Reason Parser::ReadTime(std::string_view name, UnixSeconds& time) const {
   const Member* member = json::Find(json_.members(), name);
   if (member == nullptr) return {};
-  if (!IsTime(member->value)) {
+  if (!claims::IsTime(member->value)) {
     return fmt::format("{} must be a whole number of seconds", name);
   }
   time = member->value.integer;

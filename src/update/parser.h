@@ -13,13 +13,15 @@
 #include <variant>
 #include <vector>
 
+#include "claims/builder.h"
 #include "introspectd/time.h"
 #include "introspectd/update.h"
 #include "json/document.h"
 #include "token/update.h"
-#include "update/claims.h"
 
 namespace introspectd::update {
+
+using claims::Reason;
 
 struct Heartbeat {
   std::uint64_t sequence = 0;
@@ -97,7 +99,7 @@ class Parser {
 
   const ParserOptions options_;
   json::Parser json_;
-  ClaimsBuilder builder_;
+  claims::Builder builder_;
   token::Claims claims_;
 };
 

@@ -1,73 +1,16 @@
-#include "update/claims.h"
+#include "claims/builder.h"
 
-#include <array>
-
-#include "fmt/core.h"
+#include "claims/wrong.h"
 #include "text/ascii.h"
 
-namespace introspectd::update {
-
-namespace {
+namespace introspectd::claims {
 
 using json::Member;
 using json::Type;
 using token::Field;
 using token::Span16;
 
-enum class Kind : std::uint8_t {
-  kActive,
-  kText,
-  kString,
-  kTime,
-  kAudience,
-  kObject,
-  kArray,
-  kTokenType,
-  kConfirmation,
-  kExtendedClaims,
-  kTokenUse,
-  kTyp,
-  kExtension,
-};
-
-struct Known {
-  std::string_view name;
-  Kind kind;
-  Field field = Field::kIss;  // kText
-};
-
-constexpr std::array kKnown{
-    Known{"active", Kind::kActive},
-    Known{"client_id", Kind::kText, Field::kClientId},
-    Known{"username", Kind::kString},
-    Known{"scope", Kind::kText, Field::kScope},
-    Known{"sub", Kind::kText, Field::kSub},
-    Known{"aud", Kind::kAudience},
-    Known{"iss", Kind::kText, Field::kIss},
-    Known{"exp", Kind::kTime},
-    Known{"iat", Kind::kTime},
-    Known{"nbf", Kind::kTime},
-    Known{"jti", Kind::kText, Field::kJti},
-    Known{"sid", Kind::kText, Field::kSid},
-    Known{"token_type", Kind::kTokenType},
-    Known{"cnf", Kind::kConfirmation},
-    Known{"act", Kind::kObject},
-    Known{"authorization_details", Kind::kArray},
-    Known{"extended_claims", Kind::kExtendedClaims},
-    Known{"token_use", Kind::kTokenUse},
-    Known{"typ", Kind::kTyp},
-};
-
-Known Look(std::string_view name) {
-  for (const Known& known : kKnown) {
-    if (known.name == name) return known;
-  }
-  return {name, Kind::kExtension};
-}
-
-Reason Wrong(const Member& member, std::string_view must) {
-  return fmt::format("claims.{} must be {}", member.name, must);
-}
+namespace {
 
 Reason Expect(const Member& member, Type type, std::string_view must) {
   return member.value.type == type ? Reason() : Wrong(member, must);
@@ -83,25 +26,38 @@ bool IsOneOf(const json::Value& value, std::initializer_list<std::string_view> l
 
 }  // namespace
 
-Reason ClaimsBuilder::Build(const json::Value& claims, const TokenDigest& digest,
-                            token::Claims& out) {
+Reason Builder::Build(const json::Value& claims, const TokenDigest& digest, token::Claims& out) {
+  origin_ = Origin::kPush;
+  parser_.MembersOf(claims, members_);
+  return BuildAll(members_, digest, out);
+}
+
+Reason Builder::BuildFromJwt(const TokenDigest& digest, token::Claims& out) {
+  origin_ = Origin::kJwt;
+  PlanJwt(parser_.members());
+  return BuildAll(parser_.members(), digest, out);
+}
+
+Reason Builder::BuildAll(const std::vector<Member>& members, const TokenDigest& digest,
+                         token::Claims& out) {
   out.Clear();
   out_ = &out;
   unescaped_.clear();
   has_exp_ = has_token_type_ = has_extended_claims_ = has_jkt_ = false;
   out.bytes = R"({"active":true)";
-  parser_.MembersOf(claims, members_);
-  for (const Member& member : members_) {
+  for (const Member& member : members) {
     if (Reason wrong = Add(member, digest); !wrong.empty()) return wrong;
   }
   if (!has_exp_) return "claims.exp is missing";
+  if (origin_ == Origin::kJwt && client_ != nullptr) {
+    if (Reason wrong = AddClient(); !wrong.empty()) return wrong;
+  }
   Finish();
   return out.bytes.size() <= token::Span16::kAbsent ? Reason() : "claims are too large";
 }
 
-Reason ClaimsBuilder::Add(const Member& member, const TokenDigest& digest) {
-  const Known known = Look(member.name);
-  Reason wrong;
+Reason Builder::Add(const Member& member, const TokenDigest& digest) {
+  const Known known = Look(member.name, origin_);
   switch (known.kind) {
     case Kind::kActive:
       return member.value.type == Type::kBool && member.value.boolean ? Reason()
@@ -113,59 +69,64 @@ Reason ClaimsBuilder::Add(const Member& member, const TokenDigest& digest) {
       }
       return AddText(member, known.field);
     case Kind::kTime:
-      if (known.name == "exp") {
-        has_exp_ = true;
-        return AddTime(member, out_->exp);
-      }
-      return AddTime(member, known.name == "iat" ? out_->iat : out_->nbf);
+      has_exp_ = has_exp_ || known.name == "exp";
+      return AddTime(member, known.name == "exp"   ? out_->exp
+                             : known.name == "iat" ? out_->iat
+                                                   : out_->nbf);
     case Kind::kAudience:
       return AddAudience(member);
-    case Kind::kString:
-      wrong = Expect(member, Type::kString, "a string");
+    case Kind::kScopes:
+      if (&member == scope_) return AddScopes(member);
       break;
-    case Kind::kObject:
-      wrong = Expect(member, Type::kObject, "an object");
-      break;
-    case Kind::kArray:
-      wrong = Expect(member, Type::kArray, "an array");
-      break;
-    case Kind::kTokenType:
-      wrong = CheckTokenType(member);
-      break;
-    case Kind::kConfirmation:
-      wrong = CheckConfirmation(member);
-      break;
-    case Kind::kExtendedClaims:
-      has_extended_claims_ = true;
-      wrong = Expect(member, Type::kObject, "an object");
-      break;
-    case Kind::kTokenUse:
-      if (!IsOneOf(member.value, {"access", "access_token"})) wrong = Wrong(member, "access");
-      break;
-    case Kind::kTyp:
-      if (IsOneOf(member.value, {"id", "id_token", "refresh", "refresh_token", "offline", "logout",
-                                 "logout_token"})) {
-        wrong = Wrong(member, "that of an access token");
-      }
-      break;
-    case Kind::kExtension:
+    default:
       break;
   }
+  Reason wrong = Check(member, known.kind);
   if (wrong.empty()) Append(member);
   return wrong;
 }
 
-void ClaimsBuilder::Append(const Member& member) {
+// Members that are given back as they came, if they are what they should be.
+Reason Builder::Check(const Member& member, Kind kind) {
+  switch (kind) {
+    case Kind::kString:
+      return Expect(member, Type::kString, "a string");
+    case Kind::kObject:
+      return Expect(member, Type::kObject, "an object");
+    case Kind::kArray:
+      return Expect(member, Type::kArray, "an array");
+    case Kind::kTokenType:
+      return CheckTokenType(member);
+    case Kind::kConfirmation:
+      return CheckConfirmation(member);
+    case Kind::kExtendedClaims:
+      has_extended_claims_ = true;
+      return Expect(member, Type::kObject, "an object");
+    case Kind::kTokenUse:
+      return IsOneOf(member.value, {"access", "access_token"}) ? Reason() : Wrong(member, "access");
+    case Kind::kTyp:
+      return IsOneOf(member.value, {"id", "id_token", "refresh", "refresh_token", "offline",
+                                    "logout", "logout_token"})
+                 ? Wrong(member, "that of an access token")
+                 : Reason();
+    case Kind::kOfAnotherToken:
+      return Wrong(member, "absent: no access token has it");
+    default:
+      return {};
+  }
+}
+
+void Builder::Append(const Member& member) {
   AppendName(member);
   out_->bytes += member.value.raw;
 }
 
 // A name that means something here is written plainly, so that whoever reads the answer can look
 // for it without unescaping.
-void ClaimsBuilder::AppendName(const Member& member) {
+void Builder::AppendName(const Member& member) {
   std::string& bytes = out_->bytes;
   bytes += ',';
-  if (Look(member.name).kind == Kind::kExtension) {
+  if (Look(member.name, origin_).kind == Kind::kExtension) {
     bytes += member.raw_name;
   } else {
     bytes += '"';
@@ -176,7 +137,7 @@ void ClaimsBuilder::AppendName(const Member& member) {
 }
 
 // `string` was the last thing appended.
-void ClaimsBuilder::Locate(const json::Value& string, Span16& span) {
+void Builder::Locate(const json::Value& string, Span16& span) {
   if (string.escaped()) {
     unescaped_.push_back({&span, string.string});
   } else {
@@ -185,14 +146,18 @@ void ClaimsBuilder::Locate(const json::Value& string, Span16& span) {
   }
 }
 
-Reason ClaimsBuilder::AddText(const Member& member, Field field) {
+Reason Builder::AddText(const Member& member, Field field) {
   if (member.value.type != Type::kString) return Wrong(member, "a string");
+  if (origin_ == Origin::kJwt && HasNul(member.value.string)) {
+    return Wrong(member, "without U+0000");
+  }
   Append(member);
   Locate(member.value, out_->fields[static_cast<std::size_t>(field)]);
   return {};
 }
 
-Reason ClaimsBuilder::AddTime(const Member& member, UnixSeconds& time) {
+Reason Builder::AddTime(const Member& member, UnixSeconds& time) {
+  if (origin_ == Origin::kJwt) return AddDate(member, time);
   if (!IsTime(member.value)) {
     return Wrong(member, "a whole number of seconds");
   }
@@ -201,7 +166,7 @@ Reason ClaimsBuilder::AddTime(const Member& member, UnixSeconds& time) {
   return {};
 }
 
-Reason ClaimsBuilder::AddAudience(const Member& member) {
+Reason Builder::AddAudience(const Member& member) {
   elements_.clear();
   if (member.value.type == Type::kString) {
     elements_.push_back(member.value);
@@ -224,19 +189,19 @@ Reason ClaimsBuilder::AddAudience(const Member& member) {
   return {};
 }
 
-Reason ClaimsBuilder::CheckTokenType(const Member& member) {
+Reason Builder::CheckTokenType(const Member& member) {
   has_token_type_ = true;
   return IsOneOf(member.value, {"bearer", "dpop"}) ? Reason() : Wrong(member, "Bearer or DPoP");
 }
 
-Reason ClaimsBuilder::CheckConfirmation(const Member& member) {
+Reason Builder::CheckConfirmation(const Member& member) {
   if (member.value.type != Type::kObject) return Wrong(member, "an object");
   parser_.MembersOf(member.value, confirmation_);
   has_jkt_ = json::Find(confirmation_, "jkt") != nullptr;
   return {};
 }
 
-void ClaimsBuilder::Finish() {
+void Builder::Finish() {
   std::string& bytes = out_->bytes;
   if (!has_token_type_) bytes += has_jkt_ ? R"(,"token_type":"DPoP")" : R"(,"token_type":"Bearer")";
   if (!has_extended_claims_) bytes += R"(,"extended_claims":{})";
@@ -249,4 +214,4 @@ void ClaimsBuilder::Finish() {
   }
 }
 
-}  // namespace introspectd::update
+}  // namespace introspectd::claims

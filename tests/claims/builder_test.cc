@@ -1,4 +1,4 @@
-#include "update/claims.h"
+#include "claims/builder.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 
 #include "population/random.h"
 
-namespace introspectd::update {
+namespace introspectd::claims {
 namespace {
 
 using token::Field;
@@ -30,7 +30,7 @@ struct Built {
   std::optional<std::string> audience(std::size_t i) const { return Text(claims.audiences[i]); }
 };
 
-class ClaimsTest : public ::testing::Test {
+class BuilderTest : public ::testing::Test {
  protected:
   Built Build(std::string_view claims) {
     const std::string line = R"({"claims":)" + std::string(claims) + "}";
@@ -48,10 +48,10 @@ class ClaimsTest : public ::testing::Test {
   std::string Wrong(std::string_view claims) { return Build(claims).wrong; }
 
   json::Parser parser_{100'000, 16};
-  ClaimsBuilder builder_{parser_};
+  Builder builder_{parser_};
 };
 
-TEST_F(ClaimsTest, GiveTheAnswerOfTheRfc) {
+TEST_F(BuilderTest, GiveTheAnswerOfTheRfc) {
   EXPECT_EQ(Answer(R"({"client_id":"l238j323ds-23ij4","username":"jdoe",)"
                    R"("scope":"read write dolphin","sub":"Z5O3upPC88QrAjx00dis",)"
                    R"("aud":"https://protected.example.net/resource",)"
@@ -64,7 +64,7 @@ TEST_F(ClaimsTest, GiveTheAnswerOfTheRfc) {
             R"("extension_field":"twenty-seven","token_type":"Bearer","extended_claims":{}})");
 }
 
-TEST_F(ClaimsTest, KeepTheIssuersOrderAndEveryByteButWhiteSpace) {
+TEST_F(BuilderTest, KeepTheIssuersOrderAndEveryByteButWhiteSpace) {
   EXPECT_EQ(
       Answer("{ \"z\" : [ 1.50 , -0.0, 1E+2 ] ,\n\t\"exp\" : 9 , \"sub\":\"\\u00e9\\/ é\",\r"
              "\"a\":{ \"k\": null , \"\\u0078\" : true } }"),
@@ -72,7 +72,7 @@ TEST_F(ClaimsTest, KeepTheIssuersOrderAndEveryByteButWhiteSpace) {
       "\"a\":{\"k\":null,\"\\u0078\":true},\"token_type\":\"Bearer\",\"extended_claims\":{}}");
 }
 
-TEST_F(ClaimsTest, AudienceIsAlwaysAnArray) {
+TEST_F(BuilderTest, AudienceIsAlwaysAnArray) {
   EXPECT_EQ(Answer(R"({"exp":9,"aud":"a"})"),
             R"({"active":true,"exp":9,"aud":["a"],"token_type":"Bearer","extended_claims":{}})");
   EXPECT_EQ(Answer(R"({"aud":["a","\u0062"],"exp":9})"),
@@ -82,7 +82,7 @@ TEST_F(ClaimsTest, AudienceIsAlwaysAnArray) {
             R"({"active":true,"aud":[],"exp":9,"token_type":"Bearer","extended_claims":{}})");
 }
 
-TEST_F(ClaimsTest, TokenTypeIsTheIssuersOrFollowsFromCnf) {
+TEST_F(BuilderTest, TokenTypeIsTheIssuersOrFollowsFromCnf) {
   const auto type = [this](const std::string& members) {
     const std::string answer = Answer("{\"exp\":9" + members + "}");
     const std::size_t at = answer.find("\"token_type\":");
@@ -97,17 +97,17 @@ TEST_F(ClaimsTest, TokenTypeIsTheIssuersOrFollowsFromCnf) {
   EXPECT_EQ(type(R"(,"token_type":"dPoP")"), R"("token_type":"dPoP")");
 }
 
-TEST_F(ClaimsTest, ExtendedClaimsStayWhereTheyAre) {
+TEST_F(BuilderTest, ExtendedClaimsStayWhereTheyAre) {
   EXPECT_EQ(Answer(R"({"extended_claims":{"k":[1, 2]},"token_type":"DPoP","exp":9})"),
             R"({"active":true,"extended_claims":{"k":[1,2]},"token_type":"DPoP","exp":9})");
 }
 
-TEST_F(ClaimsTest, ActiveIsSaidOnceAndFirst) {
+TEST_F(BuilderTest, ActiveIsSaidOnceAndFirst) {
   EXPECT_EQ(Answer(R"({"exp":9,"active":true})"), Answer(R"({"exp":9})"));
   EXPECT_EQ(Answer(R"({"\u0061ctive":true,"exp":9})"), Answer(R"({"exp":9})"));
 }
 
-TEST_F(ClaimsTest, AJtiThatIsTheTokenIsLeftOut) {
+TEST_F(BuilderTest, AJtiThatIsTheTokenIsLeftOut) {
   const std::string token(kToken);
   EXPECT_EQ(Answer(R"({"exp":9,"jti":")" + token + R"("})"), Answer(R"({"exp":9})"));
   EXPECT_EQ(Answer(R"({"jti":"\u0032)" + token.substr(1) + R"(","exp":9})"),
@@ -116,13 +116,13 @@ TEST_F(ClaimsTest, AJtiThatIsTheTokenIsLeftOut) {
   EXPECT_EQ(Build(R"({"exp":9,"jti":"another"})").field(Field::kJti), "another");
 }
 
-TEST_F(ClaimsTest, MembersThatDecideAreWrittenPlainly) {
+TEST_F(BuilderTest, MembersThatDecideAreWrittenPlainly) {
   EXPECT_EQ(Answer(R"({"\u0065xp":9,"s\u0063ope":"a","\u0078":1})"),
             R"({"active":true,"exp":9,"scope":"a","\u0078":1,"token_type":"Bearer",)"
             R"("extended_claims":{}})");
 }
 
-TEST_F(ClaimsTest, TheStringsThatDecideAreFound) {
+TEST_F(BuilderTest, TheStringsThatDecideAreFound) {
   const Built built = Build(R"({"iss":"i","sub":"s","client_id":"c","sid":"d","jti":"j",)"
                             R"("scope":"a b","aud":["x","y"],"exp":9})");
   EXPECT_EQ(built.field(Field::kIss), "i");
@@ -137,7 +137,7 @@ TEST_F(ClaimsTest, TheStringsThatDecideAreFound) {
   EXPECT_EQ(Build(R"({"exp":9,"sub":""})").field(Field::kSub), "");
 }
 
-TEST_F(ClaimsTest, TheStringsThatDecideAreUnescaped) {
+TEST_F(BuilderTest, TheStringsThatDecideAreUnescaped) {
   const Built built = Build(R"({"sub":"\u00e9","exp":9,"aud":["a","\"b\"","\u0000c"],)"
                             R"("scope":"a\u0020b"})");
   EXPECT_EQ(built.field(Field::kSub), "é");
@@ -147,7 +147,7 @@ TEST_F(ClaimsTest, TheStringsThatDecideAreUnescaped) {
   EXPECT_EQ(built.audience(2), std::string("\0c", 2));
 }
 
-TEST_F(ClaimsTest, TimesAreReadAndMayBeMissingButExp) {
+TEST_F(BuilderTest, TimesAreReadAndMayBeMissingButExp) {
   const token::Claims all = Build(R"({"exp":30,"iat":10,"nbf":20})").claims;
   EXPECT_EQ(all.exp, 30);
   EXPECT_EQ(all.iat, 10);
@@ -158,7 +158,7 @@ TEST_F(ClaimsTest, TimesAreReadAndMayBeMissingButExp) {
   EXPECT_EQ(least.nbf, token::kNever);
 }
 
-TEST_F(ClaimsTest, SayWhatIsWrong) {
+TEST_F(BuilderTest, SayWhatIsWrong) {
   EXPECT_EQ(Wrong("{}"), "claims.exp is missing");
   for (const char* name : {"client_id", "username", "scope", "sub", "iss", "jti", "sid"}) {
     for (const char* value : {"1", "null", "true", "{}", R"(["a"])"}) {
@@ -194,7 +194,7 @@ TEST_F(ClaimsTest, SayWhatIsWrong) {
   }
 }
 
-TEST_F(ClaimsTest, RefuseWhatIsNoAccessToken) {
+TEST_F(BuilderTest, RefuseWhatIsNoAccessToken) {
   for (const char* use : {"refresh", "refresh_token", "id", "ID_TOKEN", "", "accessory"}) {
     EXPECT_EQ(Wrong("{\"exp\":9,\"token_use\":\"" + std::string(use) + "\"}"),
               "claims.token_use must be access");
@@ -211,8 +211,8 @@ TEST_F(ClaimsTest, RefuseWhatIsNoAccessToken) {
   }
 }
 
-TEST_F(ClaimsTest, AFailureLeavesNothingBehindForTheNext) {
-  const std::string fresh = ClaimsTest::Answer(R"({"exp":9})");
+TEST_F(BuilderTest, AFailureLeavesNothingBehindForTheNext) {
+  const std::string fresh = BuilderTest::Answer(R"({"exp":9})");
   for (const char* bad : {R"({"exp":9,"cnf":{"jkt":"x"},"sub":1})", R"({"token_type":"DPoP"})",
                           R"({"sub":"\u0061","aud":["\u0062"],"extended_claims":{},"exp":-1})"}) {
     EXPECT_NE(Wrong(bad), "");
@@ -223,7 +223,7 @@ TEST_F(ClaimsTest, AFailureLeavesNothingBehindForTheNext) {
   }
 }
 
-TEST_F(ClaimsTest, AreBounded) {
+TEST_F(BuilderTest, AreBounded) {
   const std::string fits = R"({"exp":9,"x":")" + std::string(60'000, 'x') + R"("})";
   EXPECT_EQ(Wrong(fits), "");
   const std::string large = R"({"exp":9,"x":")" + std::string(65'600, 'x') + R"("})";
@@ -268,7 +268,7 @@ std::string RandomClaims(population::Random& random) {
   return claims + "\"exp\":9}";
 }
 
-TEST_F(ClaimsTest, BuildingAgainChangesNothing) {
+TEST_F(BuilderTest, BuildingAgainChangesNothing) {
   for (std::uint64_t seed = 0; seed < 3'000; ++seed) {
     population::Random random(seed, 0, 0);
     const std::string claims = RandomClaims(random);
@@ -284,4 +284,4 @@ TEST_F(ClaimsTest, BuildingAgainChangesNothing) {
 }
 
 }  // namespace
-}  // namespace introspectd::update
+}  // namespace introspectd::claims
