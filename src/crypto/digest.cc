@@ -1,4 +1,4 @@
-// The low-level SHA256 functions are marked as deprecated since 3.0; digest.h says why they stay.
+// The low-level SHA functions are marked as deprecated since 3.0; digest.h says why they stay.
 #define OPENSSL_API_COMPAT 0x10100000L
 
 #include "crypto/digest.h"
@@ -6,6 +6,8 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
+
+#include <bit>
 
 #include "base/check.h"
 #include "introspectd/token.h"
@@ -17,6 +19,43 @@ Sha256 Sha256Of(std::string_view bytes) {
   SHA256_CTX context;
   SHA256_Init(&context);
   SHA256_Update(&context, bytes.data(), bytes.size());
+  SHA256_Final(digest.data(), &context);
+  return digest;
+}
+
+Sha384 Sha384Of(std::string_view bytes) {
+  Sha384 digest;
+  SHA512_CTX context;
+  SHA384_Init(&context);
+  SHA384_Update(&context, bytes.data(), bytes.size());
+  SHA384_Final(digest.data(), &context);
+  return digest;
+}
+
+Sha512 Sha512Of(std::string_view bytes) {
+  Sha512 digest;
+  SHA512_CTX context;
+  SHA512_Init(&context);
+  SHA512_Update(&context, bytes.data(), bytes.size());
+  SHA512_Final(digest.data(), &context);
+  return digest;
+}
+
+Sha256Stream::Sha256Stream() {
+  SHA256_CTX context;
+  SHA256_Init(&context);
+  state_ = std::bit_cast<decltype(state_)>(context);
+}
+
+void Sha256Stream::Update(std::string_view bytes) {
+  auto context = std::bit_cast<SHA256_CTX>(state_);
+  SHA256_Update(&context, bytes.data(), bytes.size());
+  state_ = std::bit_cast<decltype(state_)>(context);
+}
+
+Sha256 Sha256Stream::Finish() const {
+  Sha256 digest;
+  auto context = std::bit_cast<SHA256_CTX>(state_);
   SHA256_Final(digest.data(), &context);
   return digest;
 }

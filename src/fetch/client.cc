@@ -1,6 +1,5 @@
 #include "fetch/client.h"
 
-#include <curl/curl.h>
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -8,18 +7,11 @@
 #include <utility>
 
 #include "base/check.h"
+#include "fetch/curl_handles.h"
 
 namespace introspectd::fetch {
 
 namespace {
-
-struct EasyCleanup {
-  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
-};
-struct ListCleanup {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-using Easy = std::unique_ptr<CURL, EasyCleanup>;
 
 class Headers {
  public:
@@ -32,7 +24,7 @@ class Headers {
   curl_slist* get() const { return list_.get(); }
 
  private:
-  std::unique_ptr<curl_slist, ListCleanup> list_;
+  List list_;
 };
 
 // One request on its way; what libcurl's callbacks get.

@@ -29,6 +29,38 @@ TEST(Sha256Test, IsThatOfFips180) {
             "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
+TEST(Sha384Test, IsThatOfFips180) {
+  EXPECT_EQ(Hex(Sha384Of("abc")),
+            "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed"
+            "8086072ba1e7cc2358baeca134c825a7");
+}
+
+TEST(Sha512Test, IsThatOfFips180) {
+  EXPECT_EQ(Hex(Sha512Of("abc")),
+            "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+            "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f");
+}
+
+TEST(Sha256StreamTest, IsTheDigestOfAllThatCame) {
+  const std::string text(1000, 'x');
+  Sha256Stream stream;
+  EXPECT_EQ(stream.Finish(), Sha256Of(""));
+  for (std::size_t i = 0; i < text.size(); i += 100) {
+    stream.Update(std::string_view(text).substr(i, 100));
+    EXPECT_EQ(stream.Finish(), Sha256Of(std::string_view(text).substr(0, i + 100)));
+  }
+}
+
+TEST(Sha256StreamTest, CopiesGoTheirOwnWays) {
+  Sha256Stream stream;
+  stream.Update("header.payload");
+  Sha256Stream twin = stream;
+  stream.Update(".signature");
+  twin.Update(".twin");
+  EXPECT_EQ(stream.Finish(), Sha256Of("header.payload.signature"));
+  EXPECT_EQ(twin.Finish(), Sha256Of("header.payload.twin"));
+}
+
 TEST(KeyedDigestTest, IsBoundToTheKeyAndBothParts) {
   const ProcessKey key{1};
   const ProcessKey other{2};

@@ -1,0 +1,172 @@
+#include "keys/key_source.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "log/log.h"
+
+namespace introspectd::keys {
+
+namespace {
+
+constexpr std::int64_t kUnsaid_ms = 300'000;
+constexpr std::int64_t kRefreshMax_ms = 12 * 3'600'000;
+constexpr std::int64_t kRefreshMin_ms = 1'000;
+constexpr std::int64_t kReadAgain_ms = 10'000;
+constexpr std::int64_t kBackoffMin_ms = 1'000;
+constexpr std::int64_t kBackoffMax_ms = 60'000;
+constexpr std::size_t kKidsDescribedMax = 20;
+constexpr std::size_t kIgnoredLoggedMax = 5;
+
+// A part of how long something is good, so that there is time for a second try.
+constexpr std::int64_t InTime(std::int64_t ms) { return ms / 10 * 8; }
+
+bool SameKey(const jose::Jwk& a, const jose::Jwk& b) {
+  return a.kid == b.kid && a.algorithm == b.algorithm && a.thumbprint == b.thumbprint;
+}
+
+bool SameKeys(const jose::JwkSet& a, const jose::JwkSet& b) {
+  return std::equal(a.keys.begin(), a.keys.end(), b.keys.begin(), b.keys.end(), SameKey);
+}
+
+}  // namespace
+
+KeySource::KeySource(const Origin::Services& services, const Refresher::Hooks& hooks,
+                     IssuerConfig config)
+    : services_(services),
+      hooks_(hooks),
+      config_(std::move(config)),
+      origin_(std::make_shared<Origin>(services, config_)) {}
+
+void KeySource::Adopt(std::size_t place, const IssuerConfig& config) {
+  place_ = place;
+  config_ = config;
+  if (known_.set != nullptr) known_.stale_at_ms = asked_ms_ + config_.jwks_max_stale_s * 1000;
+  known_.cooldown_until_ms =
+      std::min(known_.cooldown_until_ms, services_.now().boot_ms + config_.jwks_cooldown_s * 1000);
+  if (origin_->is_file()) next_ms_ = 0;
+}
+
+void KeySource::Tick(Now now) {
+  if (!fetching_ && now.boot_ms >= next_ms_) Fetch(now);
+}
+
+void KeySource::Ask() {
+  const Now now = services_.now();
+  if (!fetching_ && now.boot_ms < known_.cooldown_until_ms) return RefuseLater();
+  if (!fetching_) Fetch(now);
+  awaited_ = true;
+}
+
+void KeySource::RefuseLater() {
+  if (std::exchange(refusing_, true)) return;
+  services_.later([weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (self == nullptr || self->dropped_) return;
+    self->refusing_ = false;
+    self->hooks_.asked(self->place_, false);
+  });
+}
+
+// The cooldown starts first: whatever comes of the fetch, there will not be another one soon.
+void KeySource::Fetch(Now now) {
+  known_.cooldown_until_ms = now.boot_ms + config_.jwks_cooldown_s * 1000;
+  fetching_ = true;
+  origin_->Bring([weak = weak_from_this()](absl::StatusOr<Brought> brought) {
+    const auto self = weak.lock();
+    if (self != nullptr && !self->dropped_) self->OnBrought(std::move(brought));
+  });
+}
+
+void KeySource::OnBrought(absl::StatusOr<Brought> brought) {
+  fetching_ = false;
+  const absl::Status taken = brought.ok() ? Take(*brought) : brought.status();
+  if (taken.ok()) {
+    OnGood(brought->document);
+  } else {
+    OnFailed(std::string(taken.message()));
+  }
+  const bool awaited = std::exchange(awaited_, false);
+  // What is called may drop this, or ask again.
+  if (taken.ok()) hooks_.refreshed(place_);
+  if (awaited && !dropped_) hooks_.asked(place_, taken.ok());
+}
+
+absl::Status KeySource::Take(const Brought& brought) {
+  auto set = jose::ParseJwkSet(brought.document.body);
+  if (!set.ok()) return set.status();
+  Keep(*std::move(set), brought.asked);
+  return absl::OkStatus();
+}
+
+// Whoever has made something of a set need not do it again for the same keys.
+void KeySource::Keep(jose::JwkSet set, Now asked) {
+  LogIgnored(set.ignored);
+  if (known_.set == nullptr || !SameKeys(*known_.set, set)) {
+    known_.set = std::make_shared<const jose::JwkSet>(std::move(set));
+    log::Info("an issuer has new keys",
+              {{"issuer", config_.issuer}, {"keys", std::uint64_t{known_.set->keys.size()}}});
+  }
+  asked_ms_ = asked.boot_ms;
+  known_.asked_us = asked.wall_us;
+  known_.stale_at_ms = asked.boot_ms + config_.jwks_max_stale_s * 1000;
+}
+
+void KeySource::LogIgnored(const std::vector<std::string>& ignored) {
+  if (ignored_ == ignored) return;
+  ignored_ = ignored;
+  for (std::size_t i = 0; i < std::min(ignored.size(), kIgnoredLoggedMax); ++i) {
+    log::Info("a key of an issuer is ignored", {{"issuer", config_.issuer},
+                                                {"why", ignored[i]},
+                                                {"ignored", std::uint64_t{ignored.size()}}});
+  }
+}
+
+void KeySource::OnGood(const fetch::Document& document) {
+  ++good_;
+  backoff_ms_ = 0;
+  next_ms_ = services_.now().boot_ms + RefreshAfterMillis(document);
+  if (!std::exchange(error_, "").empty()) {
+    log::Info("the keys of an issuer can be had again", {{"issuer", config_.issuer}});
+  }
+}
+
+std::int64_t KeySource::RefreshAfterMillis(const fetch::Document& document) const {
+  if (origin_->is_file()) return kReadAgain_ms;
+  const std::int64_t wanted = document.max_age_s ? InTime(*document.max_age_s * 1000) : kUnsaid_ms;
+  const std::int64_t most = std::min(kRefreshMax_ms, InTime(config_.jwks_max_stale_s * 1000));
+  return std::max({std::min(wanted, most), kRefreshMin_ms, config_.jwks_cooldown_s * 1000});
+}
+
+void KeySource::OnFailed(const std::string& error) {
+  ++failed_;
+  backoff_ms_ = std::clamp(backoff_ms_ * 2, kBackoffMin_ms, kBackoffMax_ms);
+  next_ms_ = services_.now().boot_ms + (origin_->is_file() ? kReadAgain_ms : backoff_ms_);
+  if (std::exchange(error_, error) == error) return;
+  log::Error("the keys of an issuer cannot be had", {{"issuer", config_.issuer}, {"error", error}});
+}
+
+void KeySource::Describe(text::JsonWriter& json, Now now) const {
+  const std::size_t keys = known_.set == nullptr ? 0 : known_.set->keys.size();
+  json.BeginObject().Key("issuer").String(config_.issuer).Key("keys").Unsigned(keys);
+  json.Key("kids").BeginArray();
+  for (std::size_t i = 0, written = 0; i < keys && written < kKidsDescribedMax; ++i) {
+    const auto& kid = known_.set->keys[i].kid;
+    if (!kid) continue;
+    json.String(*kid);
+    ++written;
+  }
+  json.EndArray().Key("age_s");
+  if (known_.set == nullptr) {
+    json.Raw("null");
+  } else {
+    json.Integer((now.boot_ms - asked_ms_) / 1000);
+  }
+  const std::int64_t left_ms = fetching_ ? 0 : next_ms_ - now.boot_ms;
+  json.Key("next_refresh_s").Integer(std::max<std::int64_t>(left_ms, 0) / 1000);
+  json.Key("refreshes").BeginObject().Key("good").Unsigned(good_);
+  json.Key("failed").Unsigned(failed_).EndObject();
+  json.Key("error").String(error_).EndObject();
+}
+
+}  // namespace introspectd::keys
