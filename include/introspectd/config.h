@@ -36,7 +36,7 @@ struct ServerConfig {
   bool plaintext = false;
 };
 
-enum class AdminScope : std::uint8_t { kUpsert, kRevoke, kExport, kSync, kStatus };
+enum class AdminScope : std::uint8_t { kUpsert, kRevoke, kExport, kSync, kExplain, kStatus };
 
 struct AdminTokenConfig {
   std::string name;
@@ -133,7 +133,7 @@ struct HttpLimits {
   std::uint32_t body_ms_max;  // data plane: the whole body; control plane: between two reads
   std::uint32_t write_stall_ms_max;
   std::uint32_t idle_ms_max;
-  std::uint32_t pending_ms_max;  // an answer that waits for a secret's slow hash; then 503
+  std::uint32_t pending_ms_max;  // an answer that waits for a slow hash or a signature; then 503
 };
 
 struct Limits {
@@ -145,6 +145,8 @@ struct Limits {
   std::uint32_t secret_verifications_max;    // threads for slow hashes
   std::uint32_t secret_queue_max;            // verifications waiting; beyond: 503
   std::uint32_t credentials_remembered_max;  // per worker
+  std::int64_t verdict_bytes_max;            // JWTs found good, per worker
+  std::uint32_t jwks_waiting_max;            // requests waiting for keys, per worker
   std::uint32_t worker_stall_max_ms;
 };
 

@@ -25,7 +25,12 @@ class Caller {
   UnsupportedHint unsupported_hint() const { return unsupported_hint_; }
 
   // Whether the token is any of this caller's business; all comparisons byte for byte.
-  bool MayKnow(const TokenView& token, std::string_view default_issuer) const;
+  bool MayKnow(const TokenView& token, std::string_view default_issuer) const {
+    return IsIssuer(token, default_issuer) && IsConcerned(token);
+  }
+  // Its two halves: issued by one of those, and meant for it.
+  bool IsIssuer(const TokenView& token, std::string_view default_issuer) const;
+  bool IsConcerned(const TokenView& token) const;
   bool sees_all_members() const { return members_.empty(); }
   bool Sees(std::string_view member) const;
 
@@ -68,8 +73,12 @@ class Introspector {
 
   // The reader must be inside. No allocation in the steady state.
   Verdict Ask(const Question& question, const Caller& caller, UnixSeconds now);
+  // About a token that was verified elsewhere; `scope` as in a Question.
+  Verdict Ask(const VerifiedToken& token, std::string_view scope, const Caller& caller,
+              UnixSeconds now);
 
  private:
+  Verdict Weigh(const Store::Finding& found, std::string_view scope, const Caller& caller);
   std::string_view Visible(const TokenView& token, const Caller& caller);
 
   Store::Reader& reader_;

@@ -59,6 +59,15 @@ class TokenView {
   const token::Record* record_ = nullptr;
 };
 
+// A token that was found good elsewhere, and is good unless the store knows better: a JWT.
+// Borrowed.
+struct VerifiedToken {
+  TokenDigest digest;
+  std::optional<TokenDigest> twin;  // of the same token with the other signature that ECDSA allows
+  const token::Record* record = nullptr;
+  std::int64_t leeway_s = 0;  // for nbf
+};
+
 struct StoreOptions {
   std::string issuer;                             // that of tokens that name none
   std::int64_t token_lifetime_max_s = 2'592'000;  // L of contract 5
@@ -82,7 +91,8 @@ class Store {
 
   struct Finding {
     TokenState state = TokenState::kUnknown;
-    TokenView token;  // unless kUnknown
+    TokenView token;        // unless kUnknown
+    std::uint8_t rule = 0;  // kRevokedRule: a token::RuleShape
   };
 
   // Thread-confined. Enter and Leave enclose a batch of look-ups, and nothing that waits.
@@ -100,6 +110,10 @@ class Store {
 
     // Between Enter and Leave. Two or three cache misses; no allocation.
     Finding Find(const TokenDigest& digest, UnixSeconds now);
+
+    // The same for a token whose claims come from elsewhere: its times, and every revocation that
+    // hits it or its twin. What was pushed of it is of no meaning. Never kUnknown.
+    Finding Judge(const VerifiedToken& verified, UnixSeconds now);
 
     // For several tokens at once, so that their cache misses overlap: Prefetch each, some look-ups
     // later PrefetchRecord each, some look-ups later Find each.

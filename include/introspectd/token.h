@@ -7,6 +7,7 @@
 #include <compare>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string_view>
 
 namespace introspectd {
@@ -18,6 +19,10 @@ struct TokenDigest {
 
   // `token` is borrowed until return; any bytes, any length. About 60 ns for a short token.
   static TokenDigest Of(std::string_view token);
+
+  // As updates write it: the SHA-256 in 43 base64url characters without padding, or its first 16
+  // bytes in 22.
+  static std::optional<TokenDigest> Parse(std::string_view text);
 
   // The bits from `offset` (bytes, 0..8), as a number that is uniform over all tokens.
   std::uint64_t Bits(std::size_t offset = 0) const {

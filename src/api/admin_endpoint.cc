@@ -4,6 +4,7 @@
 
 #include "api/answers.h"
 #include "api/export_source.h"
+#include "api/form_checks.h"
 #include "base/check.h"
 #include "log/log.h"
 #include "text/ascii.h"
@@ -31,6 +32,13 @@ constexpr Reply kTokensMethods{
     .status = 405, .body = kMethodNotAllowedBody, .extra_headers = "Allow: GET, POST\r\n"};
 constexpr Reply kStatusMethods{
     .status = 405, .body = kMethodNotAllowedBody, .extra_headers = "Allow: GET\r\n"};
+constexpr Reply kTokenOrDigest = BadRequest(
+    R"({"error":"invalid_request","error_description":"exactly one of token and token_sha256"})");
+constexpr Reply kNoDigest = BadRequest(
+    R"({"error":"invalid_request",)"
+    R"("error_description":"token_sha256 must be 43 base64url characters, or the first 16 bytes as 22"})");
+constexpr Reply kNoClient =
+    BadRequest(R"({"error":"invalid_request","error_description":"there is no such client"})");
 constexpr Reply kNoBearer{
     .status = 401,
     .body = R"({"error":"invalid_token","error_description":"a bearer token is required"})",
@@ -62,6 +70,9 @@ AdminEndpoint::Call AdminEndpoint::CallOf(const http::Head& head, Now now, Reply
   } else if (path == "/v1/status") {
     if (read) return Call::kStatus;
     refused = kStatusMethods;
+  } else if (path == "/v1/explain") {
+    if (head.method == "POST" && IsForm(head.content_type.value_or(""))) return Call::kExplain;
+    refused = head.method == "POST" ? kNotForm : kPostOnly;
   } else if (path != "/v1/tokens") {
     refused = kNotFound;
   } else if (read) {
@@ -87,6 +98,8 @@ bool AdminEndpoint::Allows(const AdminToken& token, Call call) const {
       return token.Allows(AdminScope::kSync);
     case Call::kExport:
       return token.Allows(AdminScope::kExport);
+    case Call::kExplain:
+      return token.Allows(AdminScope::kExplain);
     case Call::kStatus:
       return token.Allows(AdminScope::kStatus);
     case Call::kNone:
@@ -118,7 +131,7 @@ Plan AdminEndpoint::OnHead(Exchange& exchange) {
     exchange.reply = kUnavailable;
     return Plan::kAnswered;
   }
-  if (call_ == Call::kExport) return Plan::kBuffer;
+  if (call_ == Call::kExport || call_ == Call::kExplain) return Plan::kBuffer;
   ticket_ = exchange.ticket;
   BeginFeed(*token);
   return Plan::kStream;
@@ -183,12 +196,32 @@ Progress AdminEndpoint::OnRequest(Exchange& exchange) {
     exchange.reply = {.status = 200, .body = body_};
     return Progress::kAnswered;
   }
+  if (call_ == Call::kExplain) {
+    exchange.reply = Explain(exchange.body, exchange.now);
+    return Progress::kAnswered;
+  }
   if (call_ == Call::kExport) {
     exchange.source = std::make_unique<ExportSource>(control_.writer, control_.log_position());
     exchange.source_type = kLinesType;
     return Progress::kAnswered;
   }
   return FinishFeed(exchange);
+}
+
+Reply AdminEndpoint::Explain(std::string_view body, Now now) {
+  if (const Reply* refused = CheckForm(form_, body, control_.config.limits.admin)) return *refused;
+  Explainer::Question question{.token = form_.token()};
+  if (form_.token().empty() == form_.token_sha256().empty()) return kTokenOrDigest;
+  if (form_.token().empty()) {
+    question.digest = TokenDigest::Parse(form_.token_sha256());
+    if (!question.digest) return kNoDigest;
+  }
+  if (!form_.client().empty()) {
+    question.client = control_.registry().FindClient(std::string(form_.client()));
+    if (question.client == nullptr) return kNoClient;
+  }
+  body_ = control_.explain(question, now);
+  return {.status = 200, .body = body_};
 }
 
 Reply AdminEndpoint::OnDeferred(std::uint32_t /*deferred*/, Now /*now*/) { CHECK(false); }

@@ -31,7 +31,7 @@ class AdminEndpoint final : public http::Handler {
   std::string_view RefusalBody(int status) override;
 
  private:
-  enum class Call : std::uint8_t { kNone, kPush, kLoad, kExport, kStatus };
+  enum class Call : std::uint8_t { kNone, kPush, kLoad, kExport, kExplain, kStatus };
 
   Call CallOf(const http::Head& head, Now now, http::Reply& refused) const;
   bool Allows(const client::AdminToken& token, Call call) const;
@@ -41,6 +41,7 @@ class AdminEndpoint final : public http::Handler {
   void OnProgress(update::Feed& feed);
   http::Progress FinishFeed(http::Exchange& exchange);
   std::string Report(std::string_view failure) const;
+  http::Reply Explain(std::string_view body, Now now);
 
   update::Pipeline& pipeline() { return call_ == Call::kLoad ? control_.pipeline : control_.entry; }
 
@@ -50,6 +51,7 @@ class AdminEndpoint final : public http::Handler {
   http::Ticket ticket_;
   std::optional<update::Feed> feed_;
   bool paused_ = false;  // the session waits for the feed
+  Form form_;            // of a question
   std::string body_;     // of the answer
 };
 

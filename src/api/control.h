@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "api/explainer.h"
 #include "api/introspect_endpoint.h"
 #include "api/state.h"
 #include "client/credential_cache.h"
@@ -39,7 +40,8 @@ struct Control {
   std::function<std::string()> log_position;        // of the store; JSON, "" when there is none
   std::function<void(std::string_view)> on_loaded;  // an export of another node, with its position
   std::function<bool()> healthy;
-  std::function<std::string(Now)> status;  // GET /v1/status
+  std::function<std::string(const Explainer::Question&, Now)> explain;  // POST /v1/explain
+  std::function<std::string(Now)> status;                               // GET /v1/status
 };
 
 }  // namespace introspectd::api

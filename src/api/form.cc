@@ -10,7 +10,7 @@ Form::Error Form::Parse(std::string_view body, std::size_t parameters_max) {
   decoded_.clear();
   decoded_.reserve(body.size());
   names_.clear();
-  token_ = token_type_hint_ = scope_ = {};
+  token_ = token_type_hint_ = scope_ = token_sha256_ = client_ = {};
   credentials_ = {};
   Error error = Error::kNone;
   text::FormReader reader(body);
@@ -39,6 +39,8 @@ void Form::Take(std::string_view name, std::string_view value) {
   if (name == "token") token_ = value;
   if (name == "token_type_hint") token_type_hint_ = value;
   if (name == "scope") scope_ = value;
+  if (name == "token_sha256") token_sha256_ = value;
+  if (name == "client") client_ = value;
   if (name == "client_id") credentials_.client_id = value;
   if (name == "client_secret") credentials_.client_secret = value;
 }

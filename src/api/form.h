@@ -26,6 +26,8 @@ class Form {
   std::string_view token() const { return token_; }
   std::string_view token_type_hint() const { return token_type_hint_; }
   std::string_view scope() const { return scope_; }
+  std::string_view token_sha256() const { return token_sha256_; }  // of an explanation
+  std::string_view client() const { return client_; }              // of an explanation
   const client::FormCredentials& credentials() const { return credentials_; }
 
  private:
@@ -37,6 +39,8 @@ class Form {
   std::string_view token_;
   std::string_view token_type_hint_;
   std::string_view scope_;
+  std::string_view token_sha256_;
+  std::string_view client_;
   client::FormCredentials credentials_;
 };
 

@@ -1,10 +1,9 @@
 #include "api/introspect_endpoint.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "api/answers.h"
-#include "text/ascii.h"
+#include "api/form_checks.h"
 
 namespace introspectd::api {
 
@@ -16,18 +15,6 @@ using http::Exchange;
 using http::Plan;
 using http::Progress;
 using http::Reply;
-
-// How many answers' memory is fetched in a row: one by one between the answers, every fetch would
-// wait for its page walk, where several of them overlap; what is fetched stays in the cache until
-// it is used.
-constexpr std::size_t kFetchedTogether = 32;
-
-constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
-
-// Parameters (charset and others) are allowed, and of no meaning.
-bool IsForm(std::string_view content_type) {
-  return text::EqualsIgnoreCase(text::TrimOws(text::TakeUntil(content_type, ';')), kFormType);
-}
 
 // A note says which client sent this head, as the registry of `generation` knows it.
 std::uint64_t NoteOf(std::uint64_t generation, std::uint32_t index) {
@@ -56,25 +43,27 @@ Count CountOf(int status) {
 IntrospectEndpoint::IntrospectEndpoint(const Config& config, Store& store,
                                        const Readiness& readiness,
                                        client::CredentialCache& credentials, Counters& counters,
-                                       Verify verify)
+                                       JwtDesk& jwts, Verify verify)
     : config_(config),
       readiness_(readiness),
       credentials_(credentials),
       counters_(counters),
+      jwts_(jwts),
       verify_(std::move(verify)),
       reader_(store),
-      introspector_(reader_) {}
+      introspector_(reader_),
+      batch_(reader_) {}
 
 void IntrospectEndpoint::SetRegistry(std::shared_ptr<const client::Registry> registry) {
-  if (!deferred_.empty()) retired_.push_back(std::move(registry_));
+  if (!batch_.empty()) retired_.push_back(std::move(registry_));
   registry_ = std::move(registry);
   credentials_.Forget();
 }
 
 void IntrospectEndpoint::ForgetDeferred() {
-  deferred_.clear();
-  scopes_.clear();
+  batch_.Clear();
   retired_.clear();
+  jwts_.EndTurn();
 }
 
 void IntrospectEndpoint::EndBatch() {
@@ -125,7 +114,7 @@ Plan IntrospectEndpoint::OnHead(Exchange& exchange) {
 bool IntrospectEndpoint::OnBody(std::string_view /*part*/, Now /*now*/) { return true; }
 
 Progress IntrospectEndpoint::OnRequest(Exchange& exchange) {
-  const Reply* refused = CheckForm(exchange.body);
+  const Reply* refused = CheckForm(form_, exchange.body, config_.limits.data);
   const Client* client = nullptr;
   if (refused == nullptr) {
     switch (Authenticate(exchange, form_.credentials(), client)) {
@@ -140,34 +129,54 @@ Progress IntrospectEndpoint::OnRequest(Exchange& exchange) {
   }
   if (refused != nullptr) {
     counters_.Add(CountOf(refused->status));
-    exchange.reply = *refused;
-    return Progress::kAnswered;
+    return Say(exchange, *refused);
   }
+  return Find(exchange, client->caller);
+}
+
+Progress IntrospectEndpoint::Say(Exchange& exchange, const Reply& reply) {
+  exchange.reply = reply;
+  return Progress::kAnswered;
+}
+
+// A JWT of a configured issuer is judged by itself, whatever was pushed of it.
+Progress IntrospectEndpoint::Find(Exchange& exchange, const Caller& caller) {
+  using Kind = JwtDesk::Answer::Kind;
   if (form_.token().size() > config_.limits.token_bytes_max) {  // nobody can have pushed it
-    exchange.reply = ReplyTo({.kind = Verdict::Kind::kUnknown}, client->caller, exchange.now);
-    return Progress::kAnswered;
+    return Say(exchange, ReplyTo({.kind = Verdict::Kind::kUnknown}, caller, exchange.now));
   }
-  exchange.deferred = static_cast<std::uint32_t>(deferred_.size());
-  deferred_.push_back({.token = TokenDigest::Of(form_.token()),
-                       .caller = &client->caller,
-                       .scope_at = scopes_.size(),
-                       .scope_size = form_.scope().size()});
-  scopes_ += form_.scope();
+  const JwtDesk::Answer found = jwts_.Ask(form_.token(), exchange);
+  switch (found.kind) {
+    case Kind::kNotOurs:
+    case Kind::kGood:
+      break;
+    case Kind::kBad:
+      return Say(exchange, ReplyTo({.kind = Verdict::Kind::kInactive}, caller, exchange.now));
+    case Kind::kUnavailable:
+      counters_.Add(Count::kUnavailable);
+      return Say(exchange, kUnavailable);
+    case Kind::kPending:
+      return Progress::kPending;
+  }
+  return Defer(exchange, {.token = found.digest,
+                          .verdict = found.verdict,
+                          .leeway_s = found.leeway_s,
+                          .caller = &caller});
+}
+
+Progress IntrospectEndpoint::Defer(Exchange& exchange, const AnswerBatch::Asked& asked) {
+  exchange.deferred = batch_.Add(asked, form_.scope());
   return Progress::kDeferred;
 }
 
 Reply IntrospectEndpoint::OnDeferred(std::uint32_t deferred, Now now) {
-  PrefetchFor(deferred);
-  const Deferred& asked = deferred_[deferred];
-  const auto scope = std::string_view(scopes_).substr(asked.scope_at, asked.scope_size);
-  return Introspect({asked.token, scope}, *asked.caller, now);
+  if (reader_.inside()) batch_.PrefetchFor(deferred);
+  return Introspect(deferred, now);
 }
 
 void IntrospectEndpoint::BeginAnswers() {
   EnterStore();
-  FetchSlots(0);
-  FetchRecords(0);
-  FetchSlots(1);
+  batch_.Begin();
 }
 
 // The lease first: it is extended when what it stands for is visible to whoever enters.
@@ -175,40 +184,6 @@ void IntrospectEndpoint::EnterStore() {
   if (reader_.inside()) return;
   lease_ms_ = readiness_.lease_ms();
   reader_.Enter();
-}
-
-// What the answers behind `next` will need is on its way while `next` is answered.
-void IntrospectEndpoint::PrefetchFor(std::size_t next) {
-  if (!reader_.inside() || next % kFetchedTogether != 0) return;
-  const std::size_t group = next / kFetchedTogether;
-  FetchRecords(group + 1);
-  FetchSlots(group + 2);
-}
-
-void IntrospectEndpoint::FetchSlots(std::size_t group) {
-  const std::size_t end = std::min((group + 1) * kFetchedTogether, deferred_.size());
-  for (std::size_t i = group * kFetchedTogether; i < end; ++i) reader_.Prefetch(deferred_[i].token);
-}
-
-void IntrospectEndpoint::FetchRecords(std::size_t group) {
-  const std::size_t end = std::min((group + 1) * kFetchedTogether, deferred_.size());
-  for (std::size_t i = group * kFetchedTogether; i < end; ++i) {
-    reader_.PrefetchRecord(deferred_[i].token);
-  }
-}
-
-const Reply* IntrospectEndpoint::CheckForm(std::string_view body) {
-  switch (form_.Parse(body, config_.limits.data.parameters_max)) {
-    case Form::Error::kNone:
-      return nullptr;
-    case Form::Error::kBrokenEscape:
-      return &kBrokenEscape;
-    case Form::Error::kTooMany:
-      return &kTooManyParameters;
-    case Form::Error::kTwice:
-      return &kParameterTwice;
-  }
-  return &kBrokenEscape;
 }
 
 IntrospectEndpoint::Auth IntrospectEndpoint::Authenticate(Exchange& exchange,
@@ -261,7 +236,7 @@ IntrospectEndpoint::Auth IntrospectEndpoint::LookUp(Exchange& exchange, const Pr
   return Auth::kPending;
 }
 
-// The hint only orders a search, and there is one place to search so far (RFC 7662 2.1).
+// The hint only orders a search (RFC 7662 2.1), and a token says itself which kind it is.
 const Reply* IntrospectEndpoint::CheckParameters(const Caller& caller) const {
   if (form_.token().empty()) return &kNoToken;
   const std::string_view hint = form_.token_type_hint();
@@ -271,13 +246,20 @@ const Reply* IntrospectEndpoint::CheckParameters(const Caller& caller) const {
   return caller.unsupported_hint() == UnsupportedHint::kRejectRefresh ? nullptr : &kUnknownHint;
 }
 
-Reply IntrospectEndpoint::Introspect(const Question& question, const Caller& caller, Now now) {
+Reply IntrospectEndpoint::Introspect(std::uint32_t deferred, Now now) {
   EnterStore();
   if (now.boot_ms >= lease_ms_) {
     counters_.Add(Count::kUnavailable);
     return kUnavailable;
   }
-  return ReplyTo(introspector_.Ask(question, caller, now.seconds()), caller, now);
+  const AnswerBatch::Asked& asked = batch_.asked(deferred);
+  const Caller& caller = *asked.caller;
+  const std::string_view scope = batch_.scope(deferred);
+  const Verdict verdict =
+      asked.verdict != nullptr
+          ? introspector_.Ask(asked.verdict->token(asked.leeway_s), scope, caller, now.seconds())
+          : introspector_.Ask({asked.token, scope}, caller, now.seconds());
+  return ReplyTo(verdict, caller, now);
 }
 
 Reply IntrospectEndpoint::ReplyTo(const Verdict& verdict, const Caller& caller, Now now) {

@@ -11,7 +11,9 @@
 #include <string>
 #include <string_view>
 
+#include "api/answer_batch.h"
 #include "api/form.h"
+#include "api/jwt_desk.h"
 #include "api/state.h"
 #include "client/credential_cache.h"
 #include "client/registry.h"
@@ -34,7 +36,8 @@ class IntrospectEndpoint final : public http::Handler {
  public:
   // All borrowed. `config` is the one that the process was started with.
   IntrospectEndpoint(const Config& config, Store& store, const Readiness& readiness,
-                     client::CredentialCache& credentials, Counters& counters, Verify verify);
+                     client::CredentialCache& credentials, Counters& counters, JwtDesk& jwts,
+                     Verify verify);
 
   // A new configuration of clients. What was remembered of the old one is forgotten.
   void SetRegistry(std::shared_ptr<const client::Registry> registry);
@@ -60,19 +63,19 @@ class IntrospectEndpoint final : public http::Handler {
                     const client::Client*& client);
   Auth LookUp(http::Exchange& exchange, const client::Presented& presented,
               const client::Client*& client);
-  const http::Reply* CheckForm(std::string_view body);
   const http::Reply* CheckParameters(const Caller& caller) const;
-  http::Reply Introspect(const Question& question, const Caller& caller, Now now);
+  http::Reply Introspect(std::uint32_t deferred, Now now);
   http::Reply ReplyTo(const Verdict& verdict, const Caller& caller, Now now);
+  http::Progress Find(http::Exchange& exchange, const Caller& caller);
+  http::Progress Defer(http::Exchange& exchange, const AnswerBatch::Asked& asked);
+  http::Progress Say(http::Exchange& exchange, const http::Reply& reply);
   void EnterStore();
-  void PrefetchFor(std::size_t next);
-  void FetchSlots(std::size_t group);
-  void FetchRecords(std::size_t group);
 
   const Config& config_;
   const Readiness& readiness_;
   client::CredentialCache& credentials_;
   Counters& counters_;
+  JwtDesk& jwts_;
   const Verify verify_;
   std::shared_ptr<const client::Registry> registry_;
   Store::Reader reader_;
@@ -81,16 +84,8 @@ class IntrospectEndpoint final : public http::Handler {
   Form form_;
   std::string basic_;  // decoded Basic credentials
 
-  // Questions whose answers are fetched together, once a turn of the loop.
-  struct Deferred {
-    TokenDigest token;
-    const Caller* caller;  // of registry_, or of one in retired_
-    std::size_t scope_at;  // in scopes_
-    std::size_t scope_size;
-  };
-  std::vector<Deferred> deferred_;
-  std::string scopes_;
-  std::vector<std::shared_ptr<const client::Registry>> retired_;
+  AnswerBatch batch_;
+  std::vector<std::shared_ptr<const client::Registry>> retired_;  // whose callers are in batch_
 };
 
 }  // namespace introspectd::api

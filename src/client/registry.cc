@@ -68,6 +68,11 @@ Registry::Registry(const Config& config, std::uint64_t generation) : generation_
   }
 }
 
+const Client* Registry::FindClient(const std::string& id) const {
+  const auto found = index_of_.find(id);
+  return found == index_of_.end() ? nullptr : &clients_[found->second];
+}
+
 std::optional<Registry::Proof> Registry::VerifyClient(const Pairs& pairs) const {
   for (std::uint32_t i = 0; i < pairs.size(); ++i) {
     const auto& [id, secret] = pairs[i];

@@ -61,6 +61,7 @@ class Registry {
 
   std::uint64_t generation() const { return generation_; }
   const std::vector<Client>& clients() const { return clients_; }
+  const Client* FindClient(const std::string& id) const;  // null: there is none
   const std::vector<AdminToken>& admin_tokens() const { return admin_tokens_; }
 
   // Slow: off the loops. Which of clients() the pairs prove, and which of the pairs did. A wrong

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/listen.h"
+#include "fetch/fetcher.h"
 #include "fmt/core.h"
 
 namespace introspectd::config {
@@ -138,6 +139,25 @@ absl::Status SettleClients(Config& config, const Places& places) {
   return CheckUnique("clients", "id", config.clients, &ClientConfig::id, places);
 }
 
+absl::Status CheckIssuers(const Config& config, const Places& places) {
+  for (std::size_t i = 0; i < config.issuers.size(); ++i) {
+    const IssuerConfig& issuer = config.issuers[i];
+    const std::string path = fmt::format("issuers[{}]", i);
+    absl::Status status = CheckNames(path + ".audiences", issuer.audiences, places);
+    if (!status.ok()) return status;
+    if (!issuer.jwks_uri.empty() && !issuer.jwks_file.empty()) {
+      return places.Error(path + ".jwks_file", "stands beside jwks_uri; allowed: one of them");
+    }
+    if (!issuer.jwks_uri.empty() || !issuer.jwks_file.empty()) continue;
+    if (fetch::CheckUrl(issuer.issuer).ok()) continue;
+    return places.Error(path + ".issuer",
+                        fmt::format("\"{}\" is no address at which its metadata could be; allowed: "
+                                    "an https URL, or jwks_uri or jwks_file beside it",
+                                    issuer.issuer));
+  }
+  return CheckUnique("issuers", "issuer", config.issuers, &IssuerConfig::issuer, places);
+}
+
 // `lesser` + `margin` is at most `greater`.
 template <class Owner>
 struct Relation {
@@ -195,6 +215,7 @@ absl::Status Settle(Config& config, const Places& places) {
            CheckPath(config, places),
            CheckAdminTokens(config, places),
            SettleClients(config, places),
+           CheckIssuers(config, places),
            CheckRelations("limits", limits.data, kHttpRelations, places),
            CheckRelations("limits.admin", limits.admin, kHttpRelations, places),
            CheckRelations("limits", limits, kUpdateRelations, places),

@@ -64,12 +64,13 @@ constexpr std::array<Option, 15> HttpLimitOptions() {
                                            kMs, "time in which a peer reads nothing of an answer"),
       Limit<Plane, &L::idle_ms_max>("idle_ms_max", "ms", "75000", {10, 60 * kMinuteMs},
                                     "time between two requests"),
-      Limit<Plane, &L::pending_ms_max>("pending_ms_max", "ms", "5000", {10, kMinuteMs},
-                                       "wait for the first verification of a secret; then 503"),
+      Limit<Plane, &L::pending_ms_max>(
+          "pending_ms_max", "ms", "5000", {10, kMinuteMs},
+          "wait for a secret's first verification, or a signature's; then 503"),
   };
 }
 
-constexpr std::array<Option, 7> OtherLimitOptions() {
+constexpr std::array<Option, 9> OtherLimitOptions() {
   using L = Limits;
   return {
       Limit<&L::token_bytes_max>("token_bytes_max", "bytes", "16384", {16, kMiB},
@@ -85,6 +86,12 @@ constexpr std::array<Option, 7> OtherLimitOptions() {
                                   "verifications that wait for a thread; beyond: 503"),
       Limit<&L::credentials_remembered_max>("credentials_remembered_max", "credentials", "4096",
                                             {16, 1'000'000}, "verified secrets kept by a worker"),
+      Limit<&L::verdict_bytes_max>("verdict_bytes_max", "bytes", "67108864",
+                                   {4096, INT64_C(4) << 30},
+                                   "JWTs that were found good, kept by a worker"),
+      Limit<&L::jwks_waiting_max>(
+          "jwks_waiting_max", "requests", "1000", {0, 1'000'000},
+          "requests of a worker that wait for an issuer's keys; beyond: 503"),
       Limit<&L::worker_stall_max_ms>("worker_stall_max_ms", "ms", "1000", {10, 10 * kMinuteMs},
                                      "`/healthz` is 503 when a worker has not turned for so long"),
   };

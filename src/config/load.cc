@@ -218,6 +218,16 @@ absl::StatusOr<Scalar> Loader::ReadSecret(const Scalar& file) const {
   return Scalar(*std::move(secret));
 }
 
+// Those that are opened later.
+std::vector<std::string*> FilesOf(Config& config) {
+  std::vector<std::string*> files{&config.storage.directory};
+  for (IssuerConfig& issuer : config.issuers) {
+    files.push_back(&issuer.jwks_file);
+    files.push_back(&issuer.ca_file);
+  }
+  return files;
+}
+
 }  // namespace
 
 absl::StatusOr<Config> LoadFile(const std::string& path) {
@@ -228,8 +238,9 @@ absl::StatusOr<Config> LoadFile(const std::string& path) {
   }
   const std::filesystem::path beside = std::filesystem::path(path).parent_path();
   auto config = ParseText(*text, path, beside);
-  if (config.ok() && !config->storage.directory.empty()) {
-    config->storage.directory = beside / config->storage.directory;  // unless it is absolute
+  if (!config.ok()) return config;
+  for (std::string* file : FilesOf(*config)) {
+    if (!file->empty()) *file = beside / *file;  // unless it is absolute
   }
   return config;
 }

@@ -37,10 +37,10 @@ template <class Enum>
 inline constexpr int kWords = 0;
 template <>
 inline constexpr std::array kWords<AdminScope> = {
-    Word{"upsert", AdminScope::kUpsert}, Word{"revoke", AdminScope::kRevoke},
-    Word{"export", AdminScope::kExport}, Word{"sync", AdminScope::kSync},
-    Word{"status", AdminScope::kStatus}, Word{"push", AdminScope::kUpsert},
-    Word{"push", AdminScope::kRevoke},
+    Word{"upsert", AdminScope::kUpsert},   Word{"revoke", AdminScope::kRevoke},
+    Word{"export", AdminScope::kExport},   Word{"sync", AdminScope::kSync},
+    Word{"explain", AdminScope::kExplain}, Word{"status", AdminScope::kStatus},
+    Word{"push", AdminScope::kUpsert},     Word{"push", AdminScope::kRevoke},
 };
 template <>
 inline constexpr std::array kWords<UnknownToken> = {

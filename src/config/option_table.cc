@@ -7,6 +7,7 @@
 #include "config/limit_options.h"
 #include "config/options.h"
 #include "config/text_checks.h"
+#include "fetch/fetcher.h"
 #include "postgres/url.h"
 
 namespace introspectd::config {
@@ -177,9 +178,10 @@ constexpr Option kStorage[] = {
      .help = "disk kept free for revocations: below it, upserts get 503"},
 };
 
-// Its absence is an empty URL.
-absl::Status CheckUrl(std::string_view url) {
-  return url.empty() ? absl::OkStatus() : postgres::CheckUrl(url);
+// Its absence is an empty text.
+template <absl::Status (*Check)(std::string_view)>
+absl::Status UnlessEmpty(std::string_view text) {
+  return text.empty() ? absl::OkStatus() : Check(text);
 }
 
 constexpr Option kReplication[] = {
@@ -187,7 +189,7 @@ constexpr Option kReplication[] = {
      .member = kMember<&Config::replication, &ReplicationConfig::url>,
      .default_toml = R"("")",
      .range = {0, 4096},
-     .check = CheckUrl,
+     .check = UnlessEmpty<postgres::CheckUrl>,
      .secrecy = Secrecy::kUrl,
      .help = "PostgreSQL that carries the log, as libpq takes it; a host that is not local needs "
              "an explicit sslmode; `\"\"` = this node alone"},
@@ -260,6 +262,80 @@ constexpr auto kClients = AtSighup(Joined(
          .help = "overrides `introspection.unsupported_hint`"},
     }}));
 
+constexpr auto kIssuers = AtSighup(std::array<Option, 12>{{
+    {.name = "issuer",
+     .member = kMember<&Config::issuers, &IssuerConfig::issuer>,
+     .presence = Presence::kRequired,
+     .help = "`iss` of the JWTs that are verified here, byte for byte"},
+    {.name = "jwks_uri",
+     .member = kMember<&Config::issuers, &IssuerConfig::jwks_uri>,
+     .default_toml = R"("")",
+     .range = {0, 2048},
+     .check = UnlessEmpty<fetch::CheckUrl>,
+     .help = "its keys, over HTTPS (plain HTTP only to loopback); without it and without a file "
+             "they are found by the issuer's metadata (RFC 8414, OpenID Connect Discovery)"},
+    {.name = "jwks_file",
+     .member = kMember<&Config::issuers, &IssuerConfig::jwks_file>,
+     .default_toml = R"("")",
+     .range = {0, 4096},
+     .help = "a file with its keys, relative to this file; read again when it changes"},
+    {.name = "algorithms",
+     .member = kMember<&Config::issuers, &IssuerConfig::algorithms>,
+     .default_toml = R"(["RS256", "ES256", "EdDSA"])",
+     .count = {1, 10},
+     .check = CheckAlgorithm,
+     .help = "what its tokens may be signed with"},
+    {.name = "audiences",
+     .member = kMember<&Config::issuers, &IssuerConfig::audiences>,
+     .count = {1, 65536},
+     .presence = Presence::kRequired,
+     .help = "its tokens are taken when `aud` has one of these; `[\"*\"]` = any"},
+    {.name = "types",
+     .member = kMember<&Config::issuers, &IssuerConfig::types>,
+     .default_toml = R"(["at+jwt"])",
+     .range = {0, 255},
+     .count = {1, 16},
+     .check = CheckTokenType,
+     .help = "accepted `typ`; `\"JWT\"`, or `\"\"` for a missing one, for issuers that cannot do "
+             "better"},
+    {.name = "leeway_s",
+     .member = kMember<&Config::issuers, &IssuerConfig::leeway_s>,
+     .default_toml = "30",
+     .unit = "s",
+     .range = {0, 60},
+     .help = "how far its clock may be ahead, for `nbf` and `iat`; never for `exp`"},
+    {.name = "ca_file",
+     .member = kMember<&Config::issuers, &IssuerConfig::ca_file>,
+     .default_toml = R"("")",
+     .range = {0, 4096},
+     .help = "certificates that its servers are checked against (PEM), relative to this file; "
+             "`\"\"` = the system's"},
+    {.name = "proxy",
+     .member = kMember<&Config::issuers, &IssuerConfig::proxy>,
+     .default_toml = R"("")",
+     .range = {0, 2048},
+     .check = CheckProxy,
+     .help = "`http://host:port` that its keys are fetched through; `\"\"` = none"},
+    {.name = "jwks_max_stale_s",
+     .member = kMember<&Config::issuers, &IssuerConfig::jwks_max_stale_s>,
+     .default_toml = "86400",
+     .unit = "s",
+     .range = {1, 30 * 86'400},
+     .help = "how long its keys are believed when they cannot be fetched again; then 503"},
+    {.name = "jwks_wait_ms",
+     .member = kMember<&Config::issuers, &IssuerConfig::jwks_wait_ms>,
+     .default_toml = "1000",
+     .unit = "ms",
+     .range = {1, 60'000},
+     .help = "how long a token of an unknown key waits for the keys to be fetched; then 503"},
+    {.name = "jwks_cooldown_s",
+     .member = kMember<&Config::issuers, &IssuerConfig::jwks_cooldown_s>,
+     .default_toml = "5",
+     .unit = "s",
+     .range = {1, 3600},
+     .help = "unknown keys make for one fetch in so long"},
+}});
+
 constexpr Option kLog[] = {
     {.name = "level",
      .member = kMember<&Config::log, &LogConfig::level>,
@@ -288,6 +364,9 @@ void AppendClient(Config& config) {
   client.unsupported_hint = config.introspection.unsupported_hint;
 }
 
+std::size_t CountIssuers(const Config& config) { return config.issuers.size(); }
+void AppendIssuer(Config& config) { config.issuers.emplace_back(); }
+
 constexpr Section kSections[] = {
     {.name = "server", .options = kServer},
     {.name = "admin", .options = kAdmin},
@@ -299,6 +378,7 @@ constexpr Section kSections[] = {
     {.name = "storage", .options = kStorage},
     {.name = "replication", .options = kReplication},
     {.name = "clients", .options = kClients, .count = CountClients, .append = AppendClient},
+    {.name = "issuers", .options = kIssuers, .count = CountIssuers, .append = AppendIssuer},
     {.name = "log", .options = kLog},
     {.name = "limits", .options = kLimits},
     {.name = "limits.admin", .options = kAdminLimits},

@@ -1,11 +1,14 @@
 #include "config/text_checks.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "config/listen.h"
 #include "config/options.h"
 #include "crypto/secret_hash.h"
-#include "fmt/core.h"
+#include "crypto/signature.h"
+#include "fmt/format.h"
+#include "jose/jws.h"
 
 namespace introspectd::config {
 
@@ -37,6 +40,30 @@ absl::Status CheckRequestPath(std::string_view path) {
         "\"{}\" is no path; allowed: \"/\", then characters of a URL's path, none escaped", path));
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckAlgorithm(std::string_view name) {
+  if (crypto::SignatureAlgorithmOf(name)) return absl::OkStatus();
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; i < crypto::kSignatureAlgorithms; ++i) {
+    names.push_back(crypto::NameOf(static_cast<crypto::SignatureAlgorithm>(i)));
+  }
+  return Refuse(fmt::format("\"{}\" is no algorithm for the signature of a public key; allowed: {}",
+                            name, fmt::join(names, ", ")));
+}
+
+absl::Status CheckTokenType(std::string_view type) {
+  if (!jose::IsTypeOfAnotherJwt(type)) return absl::OkStatus();
+  return Refuse(fmt::format(
+      "\"{}\" is the type of another kind of JWT; allowed: at+jwt, JWT, an issuer's own, or \"\"",
+      type));
+}
+
+absl::Status CheckProxy(std::string_view url) {
+  if (url.empty() || (url.starts_with("http://") && url.find('@') == std::string_view::npos)) {
+    return absl::OkStatus();
+  }
+  return Refuse("is no proxy; allowed: http://HOST:PORT without a user name");
 }
 
 absl::Status CheckSecret(std::string_view secret) {

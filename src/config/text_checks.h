@@ -13,6 +13,10 @@ namespace introspectd::config {
 absl::Status CheckListenAddress(std::string_view text);
 absl::Status CheckRequestPath(std::string_view path);
 
+absl::Status CheckAlgorithm(std::string_view name);  // of a JWS
+absl::Status CheckTokenType(std::string_view type);  // `typ` of an access token
+absl::Status CheckProxy(std::string_view url);
+
 // Their messages never show what they were given.
 absl::Status CheckSecret(std::string_view secret);
 absl::Status CheckSecretHash(std::string_view hash);

@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "introspectd/token.h"
+#include "text/base64.h"
 
 namespace introspectd::crypto {
 
@@ -102,6 +103,17 @@ TokenDigest TokenDigest::Of(std::string_view token) {
   const crypto::Sha256 whole = crypto::Sha256Of(token);
   TokenDigest digest;
   std::memcpy(digest.bytes.data(), whole.data(), digest.bytes.size());
+  return digest;
+}
+
+std::optional<TokenDigest> TokenDigest::Parse(std::string_view text) {
+  constexpr std::size_t kWholeText = 43;
+  constexpr std::size_t kFirstHalfText = 22;
+  if (text.size() != kWholeText && text.size() != kFirstHalfText) return std::nullopt;
+  std::array<char, 48> decoded;
+  if (text::DecodeBase64Url(text, decoded.data()) < 0) return std::nullopt;
+  TokenDigest digest;
+  std::memcpy(digest.bytes.data(), decoded.data(), digest.bytes.size());
   return digest;
 }
 

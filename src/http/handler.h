@@ -27,6 +27,8 @@ struct Ticket {
 enum class Resumption : std::uint8_t {
   kNone,         // it was not pending
   kRetry,        // what it waited for is there
+  kItsTurn,      // it waited for time, and now there is some
+  kKeysFetched,  // an issuer's keys are as new as can be
   kRefused,      // the credentials were verified, and are wrong
   kUnavailable,  // it can't be told, for now
 };

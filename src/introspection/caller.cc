@@ -25,8 +25,11 @@ Caller::Caller(const ClientConfig& client, const std::string& issuer)
       unknown_token_(client.unknown_token),
       unsupported_hint_(client.unsupported_hint) {}
 
-bool Caller::MayKnow(const TokenView& token, std::string_view default_issuer) const {
-  if (!any_issuer_ && !Contains(issuers_, token.issuer().value_or(default_issuer))) return false;
+bool Caller::IsIssuer(const TokenView& token, std::string_view default_issuer) const {
+  return any_issuer_ || Contains(issuers_, token.issuer().value_or(default_issuer));
+}
+
+bool Caller::IsConcerned(const TokenView& token) const {
   return any_audience_ || IsAudience(token) || (own_tokens_ && token.client_id() == id_);
 }
 

@@ -33,11 +33,20 @@ bool MustStay(std::string_view name, std::string_view value) {
 }  // namespace
 
 Verdict Introspector::Ask(const Question& question, const Caller& caller, UnixSeconds now) {
-  const Store::Finding found = reader_.Find(question.token, now);
+  return Weigh(reader_.Find(question.token, now), question.scope, caller);
+}
+
+Verdict Introspector::Ask(const VerifiedToken& token, std::string_view scope, const Caller& caller,
+                          UnixSeconds now) {
+  return Weigh(reader_.Judge(token, now), scope, caller);
+}
+
+Verdict Introspector::Weigh(const Store::Finding& found, std::string_view scope,
+                            const Caller& caller) {
   if (found.state == TokenState::kUnknown) return {.kind = Verdict::Kind::kUnknown};
   Verdict verdict{.kind = Verdict::Kind::kInactive, .state = found.state};
   if (found.state == TokenState::kActive && caller.MayKnow(found.token, reader_.issuer()) &&
-      HasAllScopes(found.token.scope().value_or(""), question.scope)) {
+      HasAllScopes(found.token.scope().value_or(""), scope)) {
     verdict.kind = Verdict::Kind::kActive;
     verdict.body = Visible(found.token, caller);
   }

@@ -22,7 +22,8 @@ update::ParserOptions ParserOptionsOf(const Config& config) {
 
 }  // namespace
 
-ControlLoop::ControlLoop(Shared& shared, std::unique_ptr<journal::Journal> journal,
+ControlLoop::ControlLoop(Shared& shared, std::uint32_t workers,
+                         std::unique_ptr<journal::Journal> journal,
                          std::vector<BoundSocket> sockets,
                          std::shared_ptr<const client::Registry> registry, Hooks hooks)
     : shared_(shared),
@@ -33,6 +34,13 @@ ControlLoop::ControlLoop(Shared& shared, std::unique_ptr<journal::Journal> journ
       store_(shared.store.writer(), storage_.get()),
       pipeline_(store_),
       replica_(MakeReplica()),
+      keys_(
+          loop_, workers,
+          {.to_worker = [this](std::uint32_t worker,
+                               ToWorker message) { hooks_.to_worker(worker, std::move(message)); },
+           .own_changed = [this] { explainer_.SetTrust(keys_.own_trust()); },
+           .now = [this] { return clock_.Read(); }}),
+      explainer_(shared.config, shared.store),
       credentials_(shared.key, shared.config.limits.credentials_remembered_max),
       verifier_(loop_, shared.key, shared.config.limits,
                 [this](const Verifier::Result& result) { Report(result); }),
@@ -63,6 +71,8 @@ ControlLoop::ControlLoop(Shared& shared, std::unique_ptr<journal::Journal> journ
                      if (replica_ != nullptr) replica_->Adopt(position);
                    },
                .healthy = [this] { return WorkersTurn(); },
+               .explain = [this](const api::Explainer::Question& question,
+                                 Now now) { return explainer_.Explain(question, now); },
                .status = [this](Now now) { return Status(now); }},
       peers_(shared.config.limits.admin.connections_max,
              shared.config.limits.admin.connections_per_address_max),
@@ -78,7 +88,7 @@ ControlLoop::ControlLoop(Shared& shared, std::unique_ptr<journal::Journal> journ
       mailbox_(loop_, [this](ToControl message) { Receive(std::move(message)); }),
       tick_(loop_, [this] { Tick(); }),
       pipeline_turn_(loop_, [this] { TurnPipeline(); }) {
-  verifier_.SetRegistry(std::move(registry));
+  SetRegistry(std::move(registry), shared.config.issuers);
   for (BoundSocket& bound : sockets) {
     listeners_.push_back(std::make_unique<net::Listener>(
         loop_, std::move(bound.socket), bound.tcp,
@@ -160,7 +170,10 @@ void ControlLoop::BecomeReady() {
   shared_.readiness.SetReady(at_once || completed_ || shared_.store.status().tokens > 0);
 }
 
-void ControlLoop::SetRegistry(std::shared_ptr<const client::Registry> registry) {
+void ControlLoop::SetRegistry(std::shared_ptr<const client::Registry> registry,
+                              const std::vector<IssuerConfig>& issuers) {
+  keys_.SetIssuers(issuers, registry->generation());
+  explainer_.SetTrust(keys_.own_trust());
   verifier_.SetRegistry(std::move(registry));
   credentials_.Forget();
 }
@@ -170,6 +183,8 @@ void ControlLoop::Receive(ToControl message) {
     verifier_.Ask(Verifier::Realm::kClients, verify->worker, std::move(verify->request));
   } else if (auto* verify_admin = std::get_if<VerifyForAdmin>(&message)) {
     verifier_.Ask(Verifier::Realm::kAdmin, 0, std::move(verify_admin->request));
+  } else if (const auto* want = std::get_if<WantKeys>(&message)) {
+    keys_.Ask(*want);
   } else if (const auto* taken = std::get_if<RegistryTaken>(&message)) {
     hooks_.registry_taken(taken->generation);
   } else if (const auto* kept = std::get_if<journal::Kept>(&message)) {
@@ -242,6 +257,7 @@ void ControlLoop::Tick() {
     if (storage_->HasWork()) WakePipeline();
   }
   if (replica_ != nullptr) replica_->Tick(now);
+  keys_.Tick(now);
   pool_.Tick();
 }
 
@@ -316,6 +332,8 @@ std::string ControlLoop::Status(Now now) {
     json.Key("replication");
     replica_->Describe(json, now);
   }
+  json.Key("keys");
+  keys_.Describe(json, now);
   json.Key("connections").BeginObject();
   json.Key("data").Unsigned(shared_.data_peers.total());
   json.Key("admin").Unsigned(peers_.total()).EndObject();
@@ -338,6 +356,7 @@ void ControlLoop::CloseEverything() {
   mailbox_.Close();
   if (replica_ != nullptr) replica_->Close();
   if (storage_ != nullptr) storage_->Close();
+  keys_.Close();
   tick_.Close();
   pipeline_turn_.Close();
 }

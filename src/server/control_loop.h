@@ -12,11 +12,13 @@
 
 #include "api/admin_endpoint.h"
 #include "api/control.h"
+#include "api/explainer.h"
 #include "client/credential_cache.h"
 #include "net/listener.h"
 #include "net/mailbox.h"
 #include "replica/replica.h"
 #include "server/connection_pool.h"
+#include "server/key_keeper.h"
 #include "server/shared.h"
 #include "server/storage.h"
 #include "server/verifier.h"
@@ -39,13 +41,18 @@ class ControlLoop {
   };
 
   // Without a journal, what is pushed is in memory alone.
-  ControlLoop(Shared& shared, std::unique_ptr<journal::Journal> journal,
+  ControlLoop(Shared& shared, std::uint32_t workers, std::unique_ptr<journal::Journal> journal,
               std::vector<BoundSocket> sockets, std::shared_ptr<const client::Registry> registry,
               Hooks hooks);
 
   net::Loop& loop() { return loop_; }
   void Start();
-  void SetRegistry(std::shared_ptr<const client::Registry> registry);
+  void SetRegistry(std::shared_ptr<const client::Registry> registry,
+                   const std::vector<IssuerConfig>& issuers);
+  // The issuers' keys, for one worker.
+  std::shared_ptr<const jose::Trust> TrustOf(std::uint32_t worker) const {
+    return keys_.TrustOf(worker);
+  }
   void Post(ToControl message) { mailbox_.Post(std::move(message)); }
   void CloseEverything();
 
@@ -82,6 +89,8 @@ class ControlLoop {
   update::StoreTarget store_;
   update::Pipeline pipeline_;
   const std::unique_ptr<replica::Replica> replica_;  // none: this node alone
+  KeyKeeper keys_;
+  api::Explainer explainer_;
   client::CredentialCache credentials_;
   Verifier verifier_;
   std::vector<Verifier::Result> admin_results_;  // to be taken in the next turn

@@ -13,6 +13,7 @@
 #include "api/introspect_endpoint.h"
 #include "client/registry.h"
 #include "http/handler.h"
+#include "jose/trust.h"
 #include "journal/loader.h"
 
 namespace introspectd::server {
@@ -26,14 +27,29 @@ struct Verified {
   http::Resumption resumption = http::Resumption::kRetry;
 };
 
+// A new configuration. The keys are the receiver's own.
 struct NewRegistry {
   std::shared_ptr<const client::Registry> registry;
+  std::shared_ptr<const jose::Trust> trust;
+};
+
+// Other keys of the issuers of that generation of the registry.
+struct NewKeys {
+  std::uint64_t generation = 0;
+  std::shared_ptr<const jose::Trust> trust;
+};
+// What became of WantKeys.
+struct KeysAsked {
+  std::uint64_t generation = 0;
+  std::size_t issuer = 0;
+  bool good = false;
+  std::int64_t cooldown_until_ms = 0;  // on the boot clock
 };
 
 struct Drain {};
 struct Stop {};
 
-using ToWorker = std::variant<Verified, NewRegistry, Drain, Stop>;
+using ToWorker = std::variant<Verified, NewRegistry, NewKeys, KeysAsked, Drain, Stop>;
 
 struct VerifyForWorker {
   std::uint32_t worker = 0;
@@ -42,6 +58,12 @@ struct VerifyForWorker {
 // From the control loop to itself: no session is resumed before it has said that it waits.
 struct VerifyForAdmin {
   api::VerificationRequest request;
+};
+// A token of a key that is not known; the answer is KeysAsked.
+struct WantKeys {
+  std::uint32_t worker = 0;
+  std::uint64_t generation = 0;  // of the registry whose issuers are meant
+  std::size_t issuer = 0;
 };
 struct RegistryTaken {
   std::uint64_t generation = 0;
@@ -54,7 +76,7 @@ struct Loaded {
 };
 struct GroupKept {};
 
-using ToControl = std::variant<VerifyForWorker, VerifyForAdmin, RegistryTaken, Drained,
+using ToControl = std::variant<VerifyForWorker, VerifyForAdmin, WantKeys, RegistryTaken, Drained,
                                journal::Kept, Loaded, GroupKept>;
 
 }  // namespace introspectd::server

@@ -70,7 +70,8 @@ Server::Server(const Config& config, std::string config_file, Sockets sockets,
     : config_file_(std::move(config_file)),
       addresses_(std::move(sockets.addresses)),
       shared_(config),
-      control_(shared_, std::move(journal), std::move(sockets.admin),
+      control_(shared_, static_cast<std::uint32_t>(sockets.data.size()), std::move(journal),
+               std::move(sockets.admin),
                std::make_shared<const client::Registry>(config, generation_), HooksOfControl()),
       terminate_(control_.loop(), SIGTERM, [this] { OnStop(); }),
       interrupt_(control_.loop(), SIGINT, [this] { OnStop(); }),
@@ -80,8 +81,9 @@ Server::Server(const Config& config, std::string config_file, Sockets sockets,
   shared_.to_control = [this](ToControl message) { control_.Post(std::move(message)); };
   const auto registry = std::make_shared<const client::Registry>(config, generation_);
   for (std::size_t i = 0; i < sockets.data.size(); ++i) {
-    workers_.push_back(std::make_unique<Worker>(shared_, static_cast<std::uint32_t>(i),
-                                                std::move(sockets.data[i]), registry));
+    const auto index = static_cast<std::uint32_t>(i);
+    workers_.push_back(std::make_unique<Worker>(shared_, index, std::move(sockets.data[i]),
+                                                registry, control_.TrustOf(index)));
   }
 }
 
@@ -134,11 +136,14 @@ void Server::Reload() {
   Config reloaded = shared_.config;
   reloaded.clients = std::move(config->clients);
   reloaded.admin.tokens = std::move(config->admin.tokens);
+  reloaded.issuers = std::move(config->issuers);
   ++generation_;
   taken_ = 0;
   auto registry = std::make_shared<const client::Registry>(reloaded, generation_);
-  control_.SetRegistry(registry);
-  for (const auto& worker : workers_) worker->Post(NewRegistry{registry});
+  control_.SetRegistry(registry, reloaded.issuers);
+  for (std::uint32_t i = 0; i < workers_.size(); ++i) {
+    workers_[i]->Post(NewRegistry{registry, control_.TrustOf(i)});
+  }
 }
 
 void Server::OnRegistryTaken(std::uint64_t generation) {

@@ -14,12 +14,21 @@ constexpr int kTurnsBeforeDrain = 2;
 }  // namespace
 
 Worker::Worker(Shared& shared, std::uint32_t index, std::vector<BoundSocket> sockets,
-               std::shared_ptr<const client::Registry> registry)
+               std::shared_ptr<const client::Registry> registry,
+               std::shared_ptr<const jose::Trust> trust)
     : shared_(shared),
       index_(index),
       clock_(&shared.wall_floor),
       credentials_(shared.key, shared.config.limits.credentials_remembered_max),
-      endpoint_(shared.config, shared.store, shared.readiness, credentials_, counters_,
+      jwts_(shared.config,
+            {.resume = [this](const http::Ticket& ticket,
+                              http::Resumption resumption) { pool_.Resume(ticket, resumption); },
+             .want_keys =
+                 [this](std::size_t issuer) {
+                   shared_.to_control(WantKeys{index_, generation_, issuer});
+                 },
+             .wake = [this] { jwt_turn_.Start(); }}),
+      endpoint_(shared.config, shared.store, shared.readiness, credentials_, counters_, jwts_,
                 [this](api::VerificationRequest request) {
                   shared_.to_control(VerifyForWorker{index_, std::move(request)});
                 }),
@@ -32,7 +41,9 @@ Worker::Worker(Shared& shared, std::uint32_t index, std::vector<BoundSocket> soc
              .settled = [this] { endpoint_.ForgetDeferred(); }}),
       mailbox_(loop_, [this](ToWorker message) { Receive(std::move(message)); }),
       tick_(loop_, [this] { Tick(); }),
-      turn_before_drain_(loop_, [this] { TurnBeforeDrain(); }) {
+      turn_before_drain_(loop_, [this] { TurnBeforeDrain(); }),
+      jwt_turn_(loop_, [this] { TurnJwts(); }) {
+  jwts_.SetTrust(std::move(trust));
   endpoint_.SetRegistry(std::move(registry));
   for (BoundSocket& bound : sockets) {
     listeners_.push_back(std::make_unique<net::Listener>(
@@ -59,6 +70,7 @@ void Worker::Run(std::optional<std::uint32_t> cpu) {
 
 void Worker::Tick() {
   pool_.Tick();
+  jwts_.Tick(clock_.Read());
   counters_.Turned(base::ReadBootMillis());
   counters_.SetConnections(pool_.open_connections());
   if (draining_ && pool_.open_connections() == 0) {
@@ -71,15 +83,30 @@ void Worker::Receive(ToWorker message) {
   if (const auto* verified = std::get_if<Verified>(&message)) {
     Take(*verified);
   } else if (auto* fresh = std::get_if<NewRegistry>(&message)) {
-    generation_ = fresh->registry->generation();
-    endpoint_.SetRegistry(std::move(fresh->registry));
-    shared_.to_control(RegistryTaken{generation_});
+    Take(std::move(*fresh));
+  } else if (auto* keys = std::get_if<NewKeys>(&message)) {
+    if (keys->generation == generation_) jwts_.SetKeys(std::move(keys->trust));
+  } else if (const auto* asked = std::get_if<KeysAsked>(&message)) {
+    if (asked->generation == generation_) {
+      jwts_.KeysAsked(asked->issuer, asked->good, asked->cooldown_until_ms);
+    }
   } else if (std::holds_alternative<Drain>(message)) {
     turns_before_drain_ = kTurnsBeforeDrain;
     turn_before_drain_.Start();
   } else {
     CloseEverything();
   }
+}
+
+void Worker::Take(NewRegistry fresh) {
+  generation_ = fresh.registry->generation();
+  endpoint_.SetRegistry(std::move(fresh.registry));
+  jwts_.SetTrust(std::move(fresh.trust));
+  shared_.to_control(RegistryTaken{generation_});
+}
+
+void Worker::TurnJwts() {
+  if (!jwts_.Turn(clock_.Read())) jwt_turn_.Stop();
 }
 
 // What an older registry says of credentials is of no use; those that wait for it ask again.
@@ -111,6 +138,7 @@ void Worker::CloseEverything() {
   mailbox_.Close();
   tick_.Close();
   turn_before_drain_.Close();
+  jwt_turn_.Close();
 }
 
 }  // namespace introspectd::server

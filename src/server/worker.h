@@ -32,7 +32,8 @@ struct BoundSocket {
 class Worker {
  public:
   Worker(Shared& shared, std::uint32_t index, std::vector<BoundSocket> sockets,
-         std::shared_ptr<const client::Registry> registry);
+         std::shared_ptr<const client::Registry> registry,
+         std::shared_ptr<const jose::Trust> trust);
   ~Worker();  // joins
 
   void Start(std::optional<std::uint32_t> cpu);
@@ -43,6 +44,8 @@ class Worker {
   void Run(std::optional<std::uint32_t> cpu);
   void Receive(ToWorker message);
   void Take(const Verified& verified);
+  void Take(NewRegistry fresh);
+  void TurnJwts();
   void Tick();
   void TurnBeforeDrain();
   void StopListening();
@@ -54,12 +57,14 @@ class Worker {
   base::Clock clock_;
   api::Counters counters_;
   client::CredentialCache credentials_;
+  api::JwtDesk jwts_;
   api::IntrospectEndpoint endpoint_;
   std::uint64_t generation_;
   ConnectionPool pool_;
   net::Mailbox<ToWorker> mailbox_;
   net::Timer tick_;
   net::IdleWork turn_before_drain_;
+  net::IdleWork jwt_turn_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
   int turns_before_drain_ = 0;
   bool draining_ = false;

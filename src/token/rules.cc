@@ -1,6 +1,8 @@
 #include "token/rules.h"
 
+#include <array>
 #include <cstring>
+#include <utility>
 
 #include "base/check.h"
 
@@ -99,18 +101,32 @@ std::pair<std::string_view, std::string_view> IssAndJtiOf(std::string_view jti_k
   return {*iss, *jti};
 }
 
-bool Rules::Hit(const RuleMembers& token, UnixSeconds iat, UnixSeconds now,
-                std::string& scratch) const {
-  if (rules_.empty()) return false;
+std::string NamesOf(RuleShape shape) {
+  constexpr std::array<std::pair<std::size_t, std::string_view>, 4> kNames{
+      {{kIss, "iss"}, {kSub, "sub"}, {kClientId, "client_id"}, {kSid, "sid"}}};
+  std::string names;
+  for (const auto& [bit, name] : kNames) {
+    if ((shape & bit) == 0) continue;
+    if (!names.empty()) names += '+';
+    names += name;
+  }
+  return names;
+}
+
+RuleShape Rules::Hit(const RuleMembers& token, UnixSeconds iat, UnixSeconds now,
+                     std::string& scratch) const {
+  if (rules_.empty()) return 0;
   for (std::size_t shape = 0; shape < kShapes; ++shape) {
     RuleMembers members;
     if (rules_of_shape_[shape] == 0 || !Project(token, shape, members)) continue;
     BuildRuleKey(members, scratch);
     const RuleValue* rule = FindRule(scratch);
     // A token without iat is hit by every rule: kNever is before every time.
-    if (rule != nullptr && iat <= rule->issued_before && now < rule->end) return true;
+    if (rule != nullptr && iat <= rule->issued_before && now < rule->end) {
+      return static_cast<RuleShape>(shape);
+    }
   }
-  return false;
+  return 0;
 }
 
 bool Rules::JtiRevoked(std::string_view iss, std::string_view jti, UnixSeconds now,

@@ -38,11 +38,17 @@ std::string JtiKey(std::string_view iss, std::string_view jti);
 RuleMembers MembersOf(std::string_view rule_key);
 std::pair<std::string_view, std::string_view> IssAndJtiOf(std::string_view jti_key);
 
+// Which members a rule names, one bit each.
+using RuleShape = std::uint8_t;
+std::string NamesOf(RuleShape shape);  // "sub+client_id"
+
 class Rules {
  public:
-  // True when a rule hits a token with these members (`iss` present) and this iat (kNever: none).
-  // `scratch` is overwritten; it keeps its memory from call to call.
-  bool Hit(const RuleMembers& token, UnixSeconds iat, UnixSeconds now, std::string& scratch) const;
+  // Which members the rule names that hits a token with these members (`iss` present) and this iat
+  // (kNever: none); 0: no rule does. `scratch` is overwritten; it keeps its memory from call to
+  // call.
+  RuleShape Hit(const RuleMembers& token, UnixSeconds iat, UnixSeconds now,
+                std::string& scratch) const;
   bool JtiRevoked(std::string_view iss, std::string_view jti, UnixSeconds now,
                   std::string& scratch) const;
   bool any_jti() const { return !jtis_.empty(); }

@@ -35,7 +35,7 @@ struct Store::Reader::Impl {
   Impl(token::Sides& all, std::string_view default_issuer)
       : sides(all), gate(all.turnstile), issuer(default_issuer) {}
 
-  bool RevokedByRule(const Record& record, UnixSeconds now) {
+  token::RuleShape RuleThatHits(const Record& record, UnixSeconds now) {
     const token::RuleMembers members{
         .iss = record.field(Field::kIss).value_or(issuer),
         .sub = record.field(Field::kSub),
@@ -52,15 +52,31 @@ struct Store::Reader::Impl {
            side->rules.JtiRevoked(record.field(Field::kIss).value_or(issuer), *jti, now, scratch);
   }
 
-  TokenState Judge(const Record& record, UnixSeconds now) {
-    if (!record.Remembered(now)) return TokenState::kUnknown;
-    if (record.kind() == Record::Kind::kRevocation) return TokenState::kRevoked;
+  Finding Judge(const Record& record, UnixSeconds now) {
+    if (!record.Remembered(now)) return {};
+    const TokenView token(&record);
+    if (record.kind() == Record::Kind::kRevocation) return {TokenState::kRevoked, token};
     // A marker's exp had passed where it came from; this node's clock may be behind that one's.
-    if (record.kind() == Record::Kind::kMarker || now >= record.exp()) return TokenState::kExpired;
-    if (now < record.nbf()) return TokenState::kNotYetValid;
-    if (RevokedByJti(record, now)) return TokenState::kRevokedJti;
-    if (RevokedByRule(record, now)) return TokenState::kRevokedRule;
-    return TokenState::kActive;
+    if (record.kind() == Record::Kind::kMarker || now >= record.exp()) {
+      return {TokenState::kExpired, token};
+    }
+    return JudgeClaims(record, now, 0);
+  }
+
+  Finding JudgeClaims(const Record& record, UnixSeconds now, std::int64_t leeway_s) {
+    const TokenView token(&record);
+    if (now + leeway_s < record.nbf()) return {TokenState::kNotYetValid, token};
+    if (RevokedByJti(record, now)) return {TokenState::kRevokedJti, token};
+    if (const token::RuleShape rule = RuleThatHits(record, now)) {
+      return {TokenState::kRevokedRule, token, rule};
+    }
+    return {TokenState::kActive, token};
+  }
+
+  bool Revoked(const TokenDigest& digest, UnixSeconds now) const {
+    const Record* record = side->table.Find(digest);
+    return record != nullptr && record->kind() == Record::Kind::kRevocation &&
+           record->Remembered(now);
   }
 
   token::Sides& sides;
@@ -96,10 +112,17 @@ void Store::Reader::PrefetchRecord(const TokenDigest& digest) const {
 
 Store::Finding Store::Reader::Find(const TokenDigest& digest, UnixSeconds now) {
   const Record* record = impl_->side->table.Find(digest);
-  if (record == nullptr) return {};
-  const TokenState state = impl_->Judge(*record, now);
-  if (state == TokenState::kUnknown) return {};
-  return {state, TokenView(record)};
+  return record != nullptr ? impl_->Judge(*record, now) : Finding();
+}
+
+Store::Finding Store::Reader::Judge(const VerifiedToken& verified, UnixSeconds now) {
+  const TokenView token(verified.record);
+  if (now >= token.exp()) return {TokenState::kExpired, token};
+  if (impl_->Revoked(verified.digest, now) ||
+      (verified.twin && impl_->Revoked(*verified.twin, now))) {
+    return {TokenState::kRevoked, token};
+  }
+  return impl_->JudgeClaims(*verified.record, now, verified.leeway_s);
 }
 
 }  // namespace introspectd

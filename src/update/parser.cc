@@ -230,14 +230,10 @@ Reason Parser::ReadDigest(TokenDigest& digest) const {
     digest = TokenDigest::Of(raw->value.string);
     return {};
   }
-  crypto::Sha256 whole;
-  const std::string_view text = hashed->value.string;
-  if (DecodeExactly(text, whole.size(), whole.data())) {
-    std::memcpy(digest.bytes.data(), whole.data(), digest.bytes.size());
-    return {};
-  }
-  return DecodeExactly(text, digest.bytes.size(), digest.bytes.data()) ? Reason()
-                                                                       : Reason(kDigestForm);
+  const auto parsed = TokenDigest::Parse(hashed->value.string);
+  if (!parsed) return Reason(kDigestForm);
+  digest = *parsed;
+  return {};
 }
 
 Reason Parser::ReadText(std::string_view name, std::optional<std::string_view>& text) const {

@@ -16,6 +16,7 @@ AdminPlane::AdminPlane(std::string_view text)
       target(store.writer()),
       pipeline(target),
       registry(std::make_shared<const client::Registry>(config, 1)),
+      explainer(config, store),
       control{
           .config = config,
           .writer = store.writer(),
@@ -36,6 +37,8 @@ AdminPlane::AdminPlane(std::string_view text)
           .log_position = [] { return std::string(); },
           .on_loaded = [this](std::string_view) { ++loads; },
           .healthy = [this] { return healthy; },
+          .explain = [this](const Explainer::Question& question,
+                            Now at) { return explainer.Explain(question, at); },
           .status = [](Now) { return std::string("{\"status\":1}"); }},
       endpoint(control),
       session(config.limits.admin, endpoint, date) {

@@ -55,6 +55,7 @@ class AdminPlane {
   client::CredentialCache credentials{key, 100};
   Readiness readiness;
   std::shared_ptr<const client::Registry> registry;
+  Explainer explainer;
   Control control;
   AdminEndpoint endpoint;
   http::DateCache date;

@@ -19,8 +19,12 @@ DataPlane::DataPlane(std::string_view text)
       store({config.introspection.issuer, config.storage.token_lifetime_max_s}),
       updater(store),
       registry(std::make_shared<const client::Registry>(config, 1)),
+      jwts(config, {.resume = [this](const http::Ticket& ticket,
+                                     http::Resumption how) { Resume(ticket, how); },
+                    .want_keys = [this](std::size_t issuer) { wanted_keys.push_back(issuer); },
+                    .wake = [this] { jwts_wait = true; }}),
       endpoint(
-          config, store, readiness, credentials, counters,
+          config, store, readiness, credentials, counters, jwts,
           [this](VerificationRequest request) { verifications.push_back(std::move(request)); }),
       session(std::make_unique<http::Session>(config.limits.data, endpoint, date)) {
   endpoint.SetRegistry(registry);

@@ -42,12 +42,16 @@ class DataPlane {
   // Does what server::Verifier does: verifies the first of `verifications` and tells the worker.
   void Verify();
   void Resume(const http::Ticket& ticket, http::Resumption resumption);
+  // One turn of the loop for JWTs that wait for time.
+  bool TurnJwts() { return jwts.Turn(now); }
   // A configuration of clients, as after SIGHUP.
   void Reload(std::string_view config);
   // The answers that were deferred. `settle_later`: they are not asked for before.
   void Settle();
   std::string Take() { return std::exchange(said_, {}); }
 
+  std::vector<std::size_t> wanted_keys;  // issuers whose keys were asked for
+  bool jwts_wait = false;                // TurnJwts has something to do
   bool verify_later = false;
   bool settle_later = false;
   Now now{.wall_us = support::StartSeconds() * kMicrosPerSecond, .boot_ms = 1000};
@@ -59,6 +63,7 @@ class DataPlane {
   client::CredentialCache credentials{key, 100};
   Counters counters;
   std::shared_ptr<const client::Registry> registry;
+  JwtDesk jwts;
   IntrospectEndpoint endpoint;
   http::DateCache date;
   std::unique_ptr<http::Session> session;

@@ -40,7 +40,8 @@ SessionWorld::SessionWorld(bool forgets)
       registry_(std::make_shared<const client::Registry>(config_, 1)),
       store_({.issuer = std::string(support::kIssuer)}),
       credentials_(crypto::NewProcessKey(), config_.limits.credentials_remembered_max),
-      endpoint_(config_, store_, readiness_, credentials_, counters_,
+      jwts_(config_, {}),
+      endpoint_(config_, store_, readiness_, credentials_, counters_, jwts_,
                 [this](api::VerificationRequest request) { asked_.push_back(std::move(request)); }),
       now_(Start()) {
   readiness_.SetReady(true);

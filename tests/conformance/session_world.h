@@ -41,6 +41,7 @@ class SessionWorld {
   api::Counters counters_;
   client::CredentialCache credentials_;
   std::vector<api::VerificationRequest> asked_;
+  api::JwtDesk jwts_;  // trusts nobody
   api::IntrospectEndpoint endpoint_;
   http::DateCache date_;
   std::uint32_t generation_ = 0;

@@ -78,7 +78,7 @@ std::string ConfigText::Text() const {
   if (with_admin_token) {
     out += fmt::format(
         "[[admin.tokens]]\nname = \"operator\"\ntoken = \"{}\"\n"
-        "scopes = [\"push\", \"export\", \"sync\", \"status\"]\nissuers = [\"*\"]\n",
+        "scopes = [\"push\", \"export\", \"sync\", \"explain\", \"status\"]\nissuers = [\"*\"]\n",
         kAdminToken);
   }
   out += fmt::format("[introspection]\nissuer = \"{}\"\n{}\n", kIssuer, introspection);

@@ -14,7 +14,7 @@ const RuleMembers kToken{.iss = "i", .sub = "s", .client_id = "c", .sid = "d"};
 
 bool Hit(const Rules& rules, const RuleMembers& token, UnixSeconds iat, UnixSeconds now = kNow) {
   std::string scratch = "left over";
-  return rules.Hit(token, iat, now, scratch);
+  return rules.Hit(token, iat, now, scratch) != 0;
 }
 
 bool JtiRevoked(const Rules& rules, std::string_view iss, std::string_view jti,

@@ -14,6 +14,7 @@ namespace introspectd::cli {
 
 using Command = std::function<ExitCode()>;
 
+void AddExplain(CLI::App& app, const AdminOptions& admin, Command& command);
 void AddExport(CLI::App& app, const AdminOptions& admin, Command& command);
 void AddGenerate(CLI::App& app, Command& command);
 void AddHashSecret(CLI::App& app, Command& command);

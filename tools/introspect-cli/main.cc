@@ -56,6 +56,7 @@ int Main(int argc, char** argv) {
   AddPush(app, admin, command);
   AddRevoke(app, admin, command);
   AddExport(app, admin, command);
+  AddExplain(app, admin, command);
   AddStatus(app, admin, command);
   AddHashSecret(app, command);
   AddGenerate(app, command);

@@ -60,7 +60,7 @@ absl::StatusOr<std::string> DigestToSend(const RevokeOptions& options) {
     if (!token.ok()) return token.status();
     return DigestText(TokenDigest::Of(*token));
   }
-  const std::optional<TokenDigest> digest = ParseDigest(options.digest);
+  const std::optional<TokenDigest> digest = TokenDigest::Parse(options.digest);
   if (!digest) {
     return absl::InvalidArgumentError(
         "--digest must be the SHA-256 of the token as 43 base64url characters without padding, or "

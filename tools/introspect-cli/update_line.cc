@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <cstring>
-
 #include "base/check.h"
 #include "text/base64.h"
 
@@ -28,7 +25,7 @@ std::optional<TokenDigest> DigestOf(const std::vector<Member>& members) {
     return TokenDigest::Of(token->value.string);
   }
   const Member* const digest = FindString(members, "token_sha256");
-  return digest != nullptr ? ParseDigest(digest->value.string) : std::nullopt;
+  return digest != nullptr ? TokenDigest::Parse(digest->value.string) : std::nullopt;
 }
 
 }  // namespace
@@ -54,15 +51,6 @@ std::optional<UpdateLine> UpdateLineReader::Read(std::string_view line) {
     if (const Member* issuer = FindString(claims_, "iss")) update.issuer = issuer->value.string;
   }
   return update;
-}
-
-std::optional<TokenDigest> ParseDigest(std::string_view text) {
-  if (text.size() != 43 && text.size() != 22) return std::nullopt;
-  std::array<char, 48> bytes;
-  if (text::DecodeBase64Url(text, bytes.data()) < 0) return std::nullopt;
-  TokenDigest digest;
-  std::memcpy(digest.bytes.data(), bytes.data(), digest.bytes.size());
-  return digest;
 }
 
 std::string DigestText(const TokenDigest& digest) {

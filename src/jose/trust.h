@@ -1,0 +1,96 @@
+// Whom a worker trusts: the issuers as configured, and their keys made ready for its thread.
+//
+// Threads: Issuers is immutable. A KeyRing belongs to the thread that verifies with it; it is made
+//          aside, and handed over as part of a Trust.
+// Limits:  as many keys as a set may have.
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crypto/signature.h"
+#include "introspectd/config.h"
+#include "introspectd/time.h"
+#include "jose/jwk.h"
+#include "jose/jws.h"
+
+namespace introspectd::jose {
+
+struct Issuer {
+  explicit Issuer(const IssuerConfig& config);
+
+  bool Allows(crypto::SignatureAlgorithm algorithm) const {
+    return algorithms.test(static_cast<std::size_t>(algorithm));
+  }
+  // `type`: the header's, if it has one.
+  bool Accepts(std::optional<std::string_view> type) const;
+
+  IssuerConfig config;
+  std::bitset<crypto::kSignatureAlgorithms> algorithms;
+  bool any_audience = false;
+  bool needs_no_type = false;
+  std::vector<std::string> types;  // lower case, short
+};
+
+class Issuers {
+ public:
+  explicit Issuers(const std::vector<IssuerConfig>& configs);
+
+  const std::vector<Issuer>& all() const { return all_; }
+  // Compared byte for byte; its place in all().
+  std::optional<std::size_t> Find(std::string_view issuer) const;
+
+ private:
+  std::vector<Issuer> all_;
+  std::map<std::string, std::size_t, std::less<>> places_;
+};
+
+// One issuer's keys, ready for verifying on one thread.
+class KeyRing {
+ public:
+  struct Key {
+    std::optional<std::string> kid;
+    crypto::Sha256 thumbprint;
+    std::vector<crypto::SignatureVerifier> verifiers;  // one for each algorithm that may be used
+  };
+
+  // Some 50 µs for each key and algorithm. The library may be in use elsewhere meanwhile.
+  KeyRing(std::shared_ptr<const crypto::Library> library, const Issuer& issuer, const JwkSet& set);
+
+  bool HasKid(std::string_view kid) const;
+  bool Has(const crypto::Sha256& thumbprint) const;
+
+  // The keys that may have signed: those of the kid, or without a kid the first kTriedMax that fit.
+  static constexpr std::size_t kTriedMax = 4;
+  struct Candidate {
+    crypto::SignatureVerifier* verifier = nullptr;
+    const Key* key = nullptr;
+  };
+  std::size_t Find(const Header& header, std::array<Candidate, kTriedMax>& out);
+
+ private:
+  std::shared_ptr<const crypto::Library> library_;  // outlives the keys
+  std::vector<Key> keys_;
+};
+
+struct IssuerKeys {
+  std::shared_ptr<KeyRing> ring;       // none: never had
+  UnixMicros asked_us = 0;             // the set is not older than that
+  std::int64_t stale_at_ms = 0;        // on the boot clock: not to be believed from then on
+  std::int64_t cooldown_until_ms = 0;  // on the boot clock: nobody will fetch before
+};
+
+// A whole state of the world, swapped in as one. `keys` goes by the place of the issuer.
+struct Trust {
+  std::shared_ptr<const Issuers> issuers;
+  std::vector<IssuerKeys> keys;
+};
+
+}  // namespace introspectd::jose
