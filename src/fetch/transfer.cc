@@ -19,6 +19,8 @@ namespace {
 // libcurl keeps every line of a head; without a limit a server could send them until time is up.
 constexpr std::size_t kHeadBytesMax = std::size_t{64} << 10;
 
+constexpr long kAuthoritiesKept_s = 3600;
+
 // The values of every field of that name in the answer's head.
 std::vector<std::string> FieldsOf(CURL* easy, const char* name) {
   std::vector<std::string> values;
@@ -75,11 +77,14 @@ void Transfer::SetUpTrust() {
   Set(CURLOPT_SSL_VERIFYHOST, 2L);
   Set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   Set(CURLOPT_SSL_SESSIONID_CACHE, 0L);
-  if (request_.ca_file.empty()) return;
-  Set(CURLOPT_CAINFO, request_.ca_file.c_str());
-  // Or the system's would be trusted beside it.
+  const bool own = !request_.ca_file.empty();
+  if (own) Set(CURLOPT_CAINFO, request_.ca_file.c_str());
+  // The system's authorities take 30 ms to read, and libcurl keeps them only when they come from a
+  // file alone. Of a file that is named, a new one at the same path is to be seen at once; and the
+  // system's directory would be trusted beside it.
+  if (!own && curl_version_info(CURLVERSION_NOW)->cainfo == nullptr) return;
   Set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
-  Set(CURLOPT_CA_CACHE_TIMEOUT, 0L);  // or a new one at the same path would not be seen for a day
+  Set(CURLOPT_CA_CACHE_TIMEOUT, own ? 0L : kAuthoritiesKept_s);
 }
 
 void Transfer::SetUpProxy() {
