@@ -16,12 +16,13 @@ namespace introspectd::support {
 namespace {
 
 // Between fork and exec: nothing that allocates.
-[[noreturn]] void Become(char* const* argv, const char* output, const rlimit* open_files) {
+[[noreturn]] void Become(char* const* argv, const char* output, std::optional<int> conversation,
+                         const rlimit* open_files) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   const int out = open(output, O_WRONLY | O_CREAT | O_APPEND, 0600);
   const int in = open("/dev/null", O_RDONLY);
-  dup2(in, STDIN_FILENO);
-  dup2(out, STDOUT_FILENO);
+  dup2(conversation.value_or(in), STDIN_FILENO);
+  dup2(conversation.value_or(out), STDOUT_FILENO);
   dup2(out, STDERR_FILENO);
   close_range(STDERR_FILENO + 1, ~0u, 0);
   if (open_files != nullptr) setrlimit(RLIMIT_NOFILE, open_files);
@@ -41,7 +42,8 @@ Child::Child(const std::vector<std::string>& arguments, const Options& options) 
   pid_ = fork();
   if (pid_ < 0) throw std::runtime_error("fork failed");
   if (pid_ == 0) {
-    Become(argv.data(), options.output.c_str(), options.open_files_max ? &open_files : nullptr);
+    Become(argv.data(), options.output.c_str(), options.conversation,
+           options.open_files_max ? &open_files : nullptr);
   }
 }
 

@@ -20,6 +20,7 @@ class Child {
   struct Options {
     std::filesystem::path output;                 // takes standard output and standard error
     std::optional<std::uint64_t> open_files_max;  // RLIMIT_NOFILE
+    std::optional<int> conversation;  // becomes standard input and output; borrowed until it runs
   };
 
   // `arguments[0]` is the program.
