@@ -40,8 +40,9 @@ struct JwkSet {
 
 // Keys for another use, of an unknown type, of another algorithm or too weak are ignored. The whole
 // set is refused when it is not one, has a private or symmetric member, two keys of one kid and
-// type, a member twice, more keys than the limit, or no key that can be used: an issuer that
-// publishes such a set has made a mistake, and its last good set is better.
+// type that can be used, a member twice, more keys than the limit, or no key that can be used: an
+// issuer that publishes such a set has made a mistake, and its last good set is better. Sentences,
+// also those of errors, hold nothing of the set but a kid that is good.
 absl::StatusOr<JwkSet> ParseJwkSet(std::string_view text);
 
 // A public key as JSON (no white space, members in the order that RFC 7638 wants, kid and alg at
