@@ -87,12 +87,12 @@ TEST(UpdateLineTest, ReadsWhatItNeeds) {
 TEST(UpdateLineTest, BothFormsOfADigestAreOneToken) {
   // SHA-256("abc").
   const TokenDigest abc = TokenDigest::Of("abc");
-  EXPECT_EQ(ParseDigest("ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0"), abc);
+  EXPECT_EQ(TokenDigest::Parse("ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0"), abc);
   EXPECT_EQ(DigestText(abc), "ungWv48Bz-pBQUDeXa4iIw");
-  EXPECT_EQ(ParseDigest(DigestText(abc)), abc);
-  EXPECT_FALSE(ParseDigest("ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0="));
-  EXPECT_FALSE(ParseDigest("ungWv48Bz+pBQUDeXa4iIw"));
-  EXPECT_FALSE(ParseDigest(""));
+  EXPECT_EQ(TokenDigest::Parse(DigestText(abc)), abc);
+  EXPECT_FALSE(TokenDigest::Parse("ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0="));
+  EXPECT_FALSE(TokenDigest::Parse("ungWv48Bz+pBQUDeXa4iIw"));
+  EXPECT_FALSE(TokenDigest::Parse(""));
 }
 
 TEST(UpdateLineTest, TheSequenceBecomesTheLastMember) {

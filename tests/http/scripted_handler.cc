@@ -36,6 +36,8 @@ bool ScriptedHandler::Waits(Exchange& exchange) {
       waiting_ = exchange.ticket;
       return true;
     case Resumption::kRetry:
+    case Resumption::kItsTurn:
+    case Resumption::kKeysFetched:
       return false;
     case Resumption::kRefused:
       exchange.reply = {.status = 401, .body = "refused"};

@@ -37,8 +37,6 @@ class UpdateLineReader {
   std::vector<json::Member> claims_;
 };
 
-// 43 base64url characters, or 22 for the first 16 bytes.
-std::optional<TokenDigest> ParseDigest(std::string_view text);
 std::string DigestText(const TokenDigest& digest);  // 22 characters
 
 // Appends `line`, which holds a JSON object with members, with `sequence` as its last one.
