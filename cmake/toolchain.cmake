@@ -39,6 +39,12 @@ else()
   add_link_options(-Wl,-z,relro,-z,now)
 endif()
 
+# What the fuzzer steers by; its main is linked to the targets alone.
+if(INTROSPECTD_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+  add_link_options(-fsanitize=fuzzer-no-link)
+endif()
+
 if(INTROSPECTD_TIDY)
   set(CMAKE_CXX_CLANG_TIDY clang-tidy --quiet)
 endif()

@@ -3,7 +3,6 @@
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/params.h>
-#include <openssl/provider.h>
 
 #include <bit>
 #include <span>
@@ -91,13 +90,14 @@ std::size_t SignatureBytesOf(const PublicKey& key) {
 
 }  // namespace
 
+// The provider goes before the context does, or stays for ever.
 struct Library::Impl {
   LibCtxPtr context{OSSL_LIB_CTX_new()};
+  ProviderPtr provider{OSSL_PROVIDER_load(context.get(), "default")};
 };
 
 Library::Library() : impl_(new Impl) {
-  CHECK(impl_->context != nullptr);
-  CHECK(OSSL_PROVIDER_load(impl_->context.get(), "default") != nullptr);
+  CHECK(impl_->context != nullptr && impl_->provider != nullptr);
 }
 
 Library::~Library() = default;
