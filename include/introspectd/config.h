@@ -145,7 +145,7 @@ struct Limits {
   std::uint32_t secret_verifications_max;    // threads for slow hashes
   std::uint32_t secret_queue_max;            // verifications waiting; beyond: 503
   std::uint32_t credentials_remembered_max;  // per worker
-  std::int64_t verdict_bytes_max;            // JWTs found good, per worker
+  std::uint32_t verdict_bytes_max;           // JWTs found good, per worker
   std::uint32_t jwks_waiting_max;            // requests waiting for keys, per worker
   std::uint32_t worker_stall_max_ms;
 };

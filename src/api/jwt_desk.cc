@@ -17,7 +17,7 @@ constexpr std::int64_t kTurnBudget_ns = 100'000;
 Verifier::Options OptionsOf(const Config& config) {
   return {.token_lifetime_max_s = config.storage.token_lifetime_max_s,
           .token_bytes_max = config.limits.token_bytes_max,
-          .verdict_bytes_max = static_cast<std::size_t>(config.limits.verdict_bytes_max)};
+          .verdict_bytes_max = config.limits.verdict_bytes_max};
 }
 
 }  // namespace

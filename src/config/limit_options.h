@@ -86,8 +86,7 @@ constexpr std::array<Option, 9> OtherLimitOptions() {
                                   "verifications that wait for a thread; beyond: 503"),
       Limit<&L::credentials_remembered_max>("credentials_remembered_max", "credentials", "4096",
                                             {16, 1'000'000}, "verified secrets kept by a worker"),
-      Limit<&L::verdict_bytes_max>("verdict_bytes_max", "bytes", "67108864",
-                                   {4096, INT64_C(4) << 30},
+      Limit<&L::verdict_bytes_max>("verdict_bytes_max", "bytes", "67108864", {4096, 2048 * kMiB},
                                    "JWTs that were found good, kept by a worker"),
       Limit<&L::jwks_waiting_max>(
           "jwks_waiting_max", "requests", "1000", {0, 1'000'000},

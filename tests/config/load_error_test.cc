@@ -23,7 +23,7 @@ TEST(LoadErrorTest, UnknownKeys) {
   ExpectErrors({
       {"federation = 1\n",
        "gateway.toml:1: federation: is not a known key; allowed: server, admin, introspection, "
-       "storage, replication, clients, log, limits"},
+       "storage, replication, clients, issuers, log, limits"},
       {Join(kMinimal, "[server]\nthreads = 1\n"),
        "gateway.toml:4: server.threads: is not a known key; allowed: listen, workers, cpus, "
        "control_cpu, path, health, plaintext"},
@@ -152,13 +152,13 @@ TEST(LoadErrorTest, WordsThatDoNotExist) {
        "gateway.toml:7: clients[0].auth[1]: \"private_key_jwt\" is not supported; allowed: "
        "client_secret_basic, client_secret_post"},
       {Join(kMinimal, "[[admin.tokens]]\nname = \"a\"\ntoken = \"", kToken,
-            "\"\nscopes = [\"push\",\n\"explain\"]\n"),
-       "gateway.toml:7: admin.tokens[0].scopes[1]: \"explain\" is not supported; allowed: upsert, "
-       "revoke, export, sync, status, push"},
+            "\"\nscopes = [\"push\",\n\"explian\"]\n"),
+       "gateway.toml:7: admin.tokens[0].scopes[1]: \"explian\" is not supported; allowed: upsert, "
+       "revoke, export, sync, explain, status, push"},
       {Join(kMinimal, "[[admin.tokens]]\nname = \"a\"\ntoken = \"", kToken,
             "\"\nscopes = [\"metrics\"]\n"),
        "gateway.toml:6: admin.tokens[0].scopes[0]: \"metrics\" is not supported; allowed: upsert, "
-       "revoke, export, sync, status, push"},
+       "revoke, export, sync, explain, status, push"},
   });
 }
 

@@ -38,7 +38,21 @@ feed_staleness_max_s = 2
       "issuers = [\"*\"]\nown_tokens = true\nmembers = [\"sub\"]\n",
       "[[clients]]\nid = \"r\u00e9sum\u00e9\"\nsecret_hash = [\"", kHash, "\", \"", kOtherHash,
       "\"]\nauth = [\"client_secret_post\"]\naudiences = [\"a\", \"b\"]\n", kAdminToken,
-      "issuers = [\"*\"]\n", "[[admin.tokens]]\nname = \"sync\"\ntoken_hash = \"", kHash,
+      "issuers = [\"*\"]\n",
+      R"([[issuers]]
+issuer = "https://server.example.com/"
+jwks_file = "keys.json"
+algorithms = ["PS256"]
+audiences = ["*"]
+types = ["JWT", ""]
+leeway_s = 0
+ca_file = "ca.pem"
+proxy = "http://127.0.0.1:3128"
+jwks_max_stale_s = 10
+jwks_wait_ms = 20
+jwks_cooldown_s = 30
+)",
+      "[[admin.tokens]]\nname = \"sync\"\ntoken_hash = \"", kHash,
       "\"\nscopes = [\"sync\", \"status\"]\n", "[limits]\nheaders_max = 10\ntoken_bytes_max = 20\n",
       "[limits.admin]\nheaders_max = 30\n");
 }
@@ -85,7 +99,8 @@ TEST(PrintTest, ShowsNoSecret) {
   EXPECT_THAT(printed, HasSubstr("secret = \"***\"\n"));
   EXPECT_THAT(printed, HasSubstr("secret_hash = [\"***\", \"***\"]\n"));
   EXPECT_THAT(printed, HasSubstr("token = \"***\"\n"));
-  EXPECT_THAT(printed, Not(HasSubstr("_file")));
+  EXPECT_THAT(printed, Not(HasSubstr("secret_file")));
+  EXPECT_THAT(printed, Not(HasSubstr("token_file")));
 }
 
 // Otherwise everyone would know the secret of a server that was started with it.
