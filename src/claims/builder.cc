@@ -82,7 +82,7 @@ Reason Builder::Add(const Member& member, const TokenDigest& digest) {
       break;
   }
   Reason wrong = Check(member, known.kind);
-  if (wrong.empty()) Append(member);
+  if (wrong.empty()) Append(member, known.kind);
   return wrong;
 }
 
@@ -116,17 +116,22 @@ Reason Builder::Check(const Member& member, Kind kind) {
   }
 }
 
-void Builder::Append(const Member& member) {
-  AppendName(member);
-  out_->bytes += member.value.raw;
+void Builder::Append(const Member& member, Kind kind) {
+  if (member.raw_name.size() != member.name.size() + 2) {  // it has escapes
+    AppendName(member, kind);
+    out_->bytes += member.value.raw;
+    return;
+  }
+  out_->bytes += ',';
+  out_->bytes += member.raw();
 }
 
 // A name that means something here is written plainly, so that whoever reads the answer can look
 // for it without unescaping.
-void Builder::AppendName(const Member& member) {
+void Builder::AppendName(const Member& member, Kind kind) {
   std::string& bytes = out_->bytes;
   bytes += ',';
-  if (Look(member.name, origin_).kind == Kind::kExtension) {
+  if (kind == Kind::kExtension) {
     bytes += member.raw_name;
   } else {
     bytes += '"';
@@ -151,7 +156,7 @@ Reason Builder::AddText(const Member& member, Field field) {
   if (origin_ == Origin::kJwt && HasNul(member.value.string)) {
     return Wrong(member, "without U+0000");
   }
-  Append(member);
+  Append(member, Kind::kText);
   Locate(member.value, out_->fields[static_cast<std::size_t>(field)]);
   return {};
 }
@@ -162,7 +167,7 @@ Reason Builder::AddTime(const Member& member, UnixSeconds& time) {
     return Wrong(member, "a whole number of seconds");
   }
   time = member.value.integer;
-  Append(member);
+  Append(member, Kind::kTime);
   return {};
 }
 
@@ -175,7 +180,7 @@ Reason Builder::AddAudience(const Member& member) {
   } else {
     return Wrong(member, "a string or an array of strings");
   }
-  AppendName(member);
+  AppendName(member, Kind::kAudience);
   std::string& bytes = out_->bytes;
   bytes += '[';
   out_->audiences.resize(elements_.size());

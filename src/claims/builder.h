@@ -61,8 +61,8 @@ class Builder {
   Reason AddAudience(const json::Member& member);
   Reason CheckTokenType(const json::Member& member);
   Reason CheckConfirmation(const json::Member& member);
-  void Append(const json::Member& member);
-  void AppendName(const json::Member& member);
+  void Append(const json::Member& member, Kind kind);
+  void AppendName(const json::Member& member, Kind kind);
   void Locate(const json::Value& string, token::Span16& span);
   void Finish();
 

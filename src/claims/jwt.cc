@@ -40,7 +40,11 @@ Reason Builder::AddDate(const Member& member, UnixSeconds& time) {
   if (value.type == Type::kNumber) date = value.number;
   if (!(date >= 0 && date < kDateEnd)) return Wrong(member, "a number of seconds");
   time = static_cast<UnixSeconds>(&time == &out_->exp ? std::floor(date) : std::ceil(date));
-  AppendName(member);
+  if (value.type == Type::kInteger && value.raw[0] != '-') {  // as it will be written
+    Append(member, Kind::kTime);
+    return {};
+  }
+  AppendName(member, Kind::kTime);
   fmt::format_to(std::back_inserter(out_->bytes), "{}", time);
   return {};
 }

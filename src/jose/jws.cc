@@ -69,13 +69,22 @@ bool DecodePart(std::string_view part, std::string& out) {
 HeaderReader::HeaderReader() : json_(kHeaderBytesMax, kHeaderDepthMax) {}
 
 Refusal HeaderReader::Read(std::string_view part, Header& out) {
-  out = {};
+  if (part != part_) {
+    part_ = part;
+    refusal_ = ReadPart(part);
+  }
+  out = header_;
+  return refusal_;
+}
+
+Refusal HeaderReader::ReadPart(std::string_view part) {
+  header_ = {};
   if (!DecodePart(part, decoded_) || json_.ParseObject(decoded_) != json::Error::kNone) {
     return Refusal::kMalformed;
   }
   bool has_algorithm = false;
   for (const Member& member : json_.members()) {
-    const Refusal refusal = ReadMember(member, out, has_algorithm);
+    const Refusal refusal = ReadMember(member, header_, has_algorithm);
     if (refusal != Refusal::kNone) return refusal;
   }
   return has_algorithm ? Refusal::kNone : Refusal::kAlgorithm;

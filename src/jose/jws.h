@@ -39,14 +39,19 @@ class HeaderReader {
  public:
   HeaderReader();
 
-  // `part` is the first of a token. Keys that the header brings along or points to (jwk, jku, x5c,
+  // `part` is the first of a token. The same one as before costs a comparison: all tokens of a key
+  // have the same header. Keys that the header brings along or points to (jwk, jku, x5c,
   // x5u) are not looked at.
   Refusal Read(std::string_view part, Header& out);
 
  private:
+  Refusal ReadPart(std::string_view part);
   Refusal ReadMember(const json::Member& member, Header& out, bool& has_algorithm);
 
   json::Parser json_;
+  std::string part_;  // what was read last
+  Header header_;
+  Refusal refusal_ = Refusal::kMalformed;
   std::string decoded_;
 };
 

@@ -28,7 +28,7 @@ Issuer::Issuer(const IssuerConfig& from) : config(from) {
   for (const std::string& type : config.types) {
     if (type.empty()) {
       needs_no_type = true;
-    } else {
+    } else if (!IsTypeOfAnotherJwt(type)) {
       types.push_back(Lower(ShortType(type)));
     }
   }
@@ -36,7 +36,6 @@ Issuer::Issuer(const IssuerConfig& from) : config(from) {
 
 bool Issuer::Accepts(std::optional<std::string_view> type) const {
   if (!type) return needs_no_type;
-  if (IsTypeOfAnotherJwt(*type)) return false;
   return std::ranges::any_of(types, [&](const std::string& accepted) {
     return text::EqualsIgnoreCase(ShortType(*type), accepted);
   });

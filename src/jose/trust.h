@@ -36,7 +36,7 @@ struct Issuer {
   std::bitset<crypto::kSignatureAlgorithms> algorithms;
   bool any_audience = false;
   bool needs_no_type = false;
-  std::vector<std::string> types;  // lower case, short
+  std::vector<std::string> types;  // lower case, short; never those of other kinds of JWTs
 };
 
 class Issuers {

@@ -69,6 +69,28 @@ void Fill(simdjson::dom::object object, std::string_view raw, std::vector<Member
   }
 }
 
+// Whether some of the names may be equal: of most objects it can be said quickly that none are.
+class NameFilter {
+ public:
+  // False when no name like this one was added before.
+  bool MayHave(std::string_view name) {
+    std::uint32_t hash = static_cast<std::uint32_t>(name.size());
+    for (const char c : name.substr(0, kLooked)) {
+      hash = (hash ^ static_cast<unsigned char>(c)) * 0x01000193u;
+    }
+    const std::uint32_t bit = hash >> 22;  // of 1,024
+    std::uint64_t& word = words_[bit / 64];
+    const std::uint64_t mask = std::uint64_t{1} << bit % 64;
+    const bool had = (word & mask) != 0;
+    word |= mask;
+    return had;
+  }
+
+ private:
+  static constexpr std::size_t kLooked = 16;  // of the bytes of a name
+  std::array<std::uint64_t, 16> words_{};
+};
+
 bool HasTwice(std::vector<std::string_view>& names, std::size_t first) {
   std::sort(names.begin() + static_cast<std::ptrdiff_t>(first), names.end());
   return std::adjacent_find(names.begin() + static_cast<std::ptrdiff_t>(first), names.end()) !=
@@ -88,10 +110,16 @@ Error CheckTree(element e, std::size_t depth_left, std::vector<std::string_view>
     return Error::kNone;
   }
   const std::size_t first = names.size();
-  for (const auto field : Get(e.get_object())) names.push_back(field.key);
-  if (HasTwice(names, first)) return Error::kDuplicateName;
+  NameFilter filter;
+  bool may_be_twice = false;
+  for (const auto field : Get(e.get_object())) {
+    names.push_back(field.key);
+    may_be_twice |= filter.MayHave(field.key);
+  }
+  if (may_be_twice && HasTwice(names, first)) return Error::kDuplicateName;
   names.resize(first);
   for (const auto field : Get(e.get_object())) {
+    if (!field.value.is_array() && !field.value.is_object()) continue;
     const Error wrong = CheckTree(field.value, depth_left - 1, names);
     if (wrong != Error::kNone) return wrong;
   }

@@ -48,6 +48,12 @@ struct Member {
   std::string_view name;      // unescaped, borrowed from the parser
   std::string_view raw_name;  // with its quotes
   Value value;
+
+  // "name":value, without white space between.
+  std::string_view raw() const {
+    const char* const end = value.raw.data() + value.raw.size();
+    return {raw_name.data(), static_cast<std::size_t>(end - raw_name.data())};
+  }
 };
 
 class Parser {

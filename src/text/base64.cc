@@ -1,6 +1,7 @@
 #include "text/base64.h"
 
 #include <array>
+#include <cstring>
 
 namespace introspectd::text {
 
@@ -11,38 +12,64 @@ constexpr std::string_view kStandard =
 constexpr std::string_view kUrl =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-using Values = std::array<std::int8_t, 256>;
+// For each place among four characters, what a character there adds to their 24 bits; kWrong for
+// one that is no digit.
+using Places = std::array<std::array<std::uint32_t, 256>, 4>;
+constexpr std::uint32_t kWrong = 1u << 31;
 
-constexpr Values ValuesOf(std::string_view alphabet) {
-  Values values{};
-  values.fill(-1);
-  for (std::size_t i = 0; i < alphabet.size(); ++i) {
-    values[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
-  }
-  return values;
-}
-
-constexpr Values kStandardValues = ValuesOf(kStandard);
-constexpr Values kUrlValues = ValuesOf(kUrl);
-
-// `in` holds no padding.
-std::ptrdiff_t Decode(std::string_view in, const Values& values, char* out) {
-  if (in.size() % 4 == 1) return -1;
-  char* to = out;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : in) {
-    const int value = values[static_cast<unsigned char>(c)];
-    if (value < 0) return -1;
-    bits = bits << 6 | static_cast<std::uint32_t>(value);
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      *to++ = static_cast<char>(bits >> count & 0xff);
+constexpr Places PlacesOf(std::string_view alphabet) {
+  Places places{};
+  for (std::size_t place = 0; place < places.size(); ++place) {
+    places[place].fill(kWrong);
+    for (std::uint32_t digit = 0; digit < alphabet.size(); ++digit) {
+      places[place][static_cast<unsigned char>(alphabet[digit])] = digit << (18 - 6 * place);
     }
   }
-  const std::uint32_t unused = bits & ((1u << count) - 1);
-  return unused == 0 ? to - out : -1;
+  return places;
+}
+
+constexpr Places kStandardPlaces = PlacesOf(kStandard);
+constexpr Places kUrlPlaces = PlacesOf(kUrl);
+
+std::uint32_t BitsOf(const char* in, std::size_t place, const Places& places) {
+  return places[place][static_cast<unsigned char>(in[place])];
+}
+
+// Writes three bytes, and one more that means nothing.
+void PutBytes(std::uint32_t bits, char* to) {
+  const std::uint32_t big_endian = __builtin_bswap32(bits << 8);
+  std::memcpy(to, &big_endian, sizeof big_endian);
+}
+
+// The last two or three characters.
+std::ptrdiff_t DecodeTail(std::string_view tail, const Places& places, char* to) {
+  std::uint32_t bits = BitsOf(tail.data(), 0, places) | BitsOf(tail.data(), 1, places);
+  if (tail.size() == 3) bits |= BitsOf(tail.data(), 2, places);
+  const std::uint32_t unused = tail.size() == 3 ? 0xff : 0xffff;
+  if ((bits & (kWrong | unused)) != 0) return -1;
+  to[0] = static_cast<char>(bits >> 16);
+  if (tail.size() == 3) to[1] = static_cast<char>(bits >> 8);
+  return static_cast<std::ptrdiff_t>(tail.size() - 1);
+}
+
+// `in` holds no padding. Four characters at a time: a JWT is a thousand of them.
+std::ptrdiff_t Decode(std::string_view in, const Places& places, char* out) {
+  const std::size_t tail = in.size() % 4;
+  if (tail == 1) return -1;
+  const char* at = in.data();
+  const char* const end = at + in.size() - tail;
+  char* to = out;
+  std::uint32_t wrong = 0;
+  for (; at != end; at += 4, to += 3) {
+    const std::uint32_t bits = BitsOf(at, 0, places) | BitsOf(at, 1, places) |
+                               BitsOf(at, 2, places) | BitsOf(at, 3, places);
+    wrong |= bits;
+    PutBytes(bits, to);
+  }
+  if ((wrong & kWrong) != 0) return -1;
+  if (tail == 0) return to - out;
+  const std::ptrdiff_t rest = DecodeTail({at, tail}, places, to);
+  return rest < 0 ? -1 : to - out + rest;
 }
 
 std::string Encode(std::string_view in, std::string_view alphabet, bool padded) {
@@ -68,11 +95,11 @@ std::string Encode(std::string_view in, std::string_view alphabet, bool padded) 
 std::ptrdiff_t DecodeBase64(std::string_view in, char* out) {
   if (in.size() % 4 != 0) return -1;
   for (int i = 0; i < 2 && !in.empty() && in.back() == '='; ++i) in.remove_suffix(1);
-  return Decode(in, kStandardValues, out);
+  return Decode(in, kStandardPlaces, out);
 }
 
 std::ptrdiff_t DecodeBase64Url(std::string_view in, char* out) {
-  return Decode(in, kUrlValues, out);
+  return Decode(in, kUrlPlaces, out);
 }
 
 std::string EncodeBase64(std::string_view in) { return Encode(in, kStandard, true); }
