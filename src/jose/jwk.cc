@@ -238,7 +238,7 @@ std::string WriteJwk(const PublicKey& key, std::string_view kid,
                      crypto::SignatureAlgorithm algorithm) {
   std::string out = WriteMaterial(key) + ",\"kid\":";
   text::AppendJsonString(kid, out);
-  out += fmt::format(R"(,"alg":"{}"}})", crypto::NameOf(algorithm));
+  out += fmt::format(R"(,"use":"sig","alg":"{}"}})", crypto::NameOf(algorithm));
   return out;
 }
 

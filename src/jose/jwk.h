@@ -45,8 +45,8 @@ struct JwkSet {
 // also those of errors, hold nothing of the set but a kid that is good.
 absl::StatusOr<JwkSet> ParseJwkSet(std::string_view text);
 
-// A public key as JSON (no white space, members in the order that RFC 7638 wants, kid and alg at
-// the end): for those who mint tokens.
+// A public key as JSON (no white space, members in the order that RFC 7638 wants, kid, use and
+// alg at the end): for those who mint tokens.
 std::string WriteJwk(const crypto::PublicKey& key, std::string_view kid,
                      crypto::SignatureAlgorithm algorithm);
 

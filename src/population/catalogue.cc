@@ -44,8 +44,7 @@ std::string Audience(std::string_view product, Random& random) {
   std::string more;
   if (random.Chance(25)) more += fmt::format(",\"https://{}.api.example/\"", product);
   if (random.Chance(10)) more += ",\"https://server.example.com/userinfo\"";
-  return fmt::format(
-      ",\"aud\":[\"https://api.example/\"{}],\"iss\":\"https://server.example.com/\"", more);
+  return fmt::format(",\"aud\":[\"{}\"{}],\"iss\":\"{}\"", kAudience, more, kIssuer);
 }
 
 std::string LastMembers(Random& random) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "population/random.h"
@@ -12,6 +13,10 @@
 namespace introspectd::population {
 
 inline constexpr std::size_t kClients = 384;
+
+// Of every token: its `iss`, and the first of its `aud`.
+inline constexpr std::string_view kIssuer = "https://server.example.com/";
+inline constexpr std::string_view kAudience = "https://api.example/";
 
 // Members are kept as the JSON text that they become, so that a line is put together from pieces.
 struct Client {

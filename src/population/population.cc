@@ -131,11 +131,18 @@ void Population::AppendClaims(std::uint64_t i, std::string& out) const {
 }
 
 void Population::AppendUpdates(std::uint64_t i, std::string& out) const {
-  const std::string token = Token(i);
+  std::string claims;
+  claims.reserve(512);
+  AppendClaims(i, claims);
+  AppendUpdates(i, Token(i), claims, out);
+}
+
+void Population::AppendUpdates(std::uint64_t i, std::string_view token, std::string_view claims,
+                               std::string& out) const {
   out += R"({"op":"upsert","token":")";
   out += token;
   out += R"(","claims":)";
-  AppendClaims(i, out);
+  out += claims;
   out += "}\n";
   if (!IsRevoked(i)) return;
   out += R"({"op":"revoke","token":")";

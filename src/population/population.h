@@ -1,12 +1,14 @@
-// A seeded population of opaque tokens, as an issuer would push them (NDJSON, contract section 5).
-// Token i and what is said of it are a function of (seed, i), its times of `now` too; nothing is
-// stored, so that a population may be of any size.
+// A seeded population of tokens, as an issuer would push them (NDJSON, contract section 5). They
+// are opaque, or claims for a JwtMinter to make tokens of. Token i and what is said of it are a
+// function of (seed, i), its times of `now` too; nothing is stored, so that a population may be of
+// any size.
 //
 // Threads: immutable. Cost: well under a microsecond a call.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "introspectd/time.h"
 #include "population/catalogue.h"
@@ -32,6 +34,10 @@ class Population {
 
   // The line that upserts token `i`, and the line that revokes it when it is a revoked one.
   void AppendUpdates(std::uint64_t i, std::string& out) const;
+  // The same of another token that stands for it and has these claims. It must be one that JSON
+  // takes as it is.
+  void AppendUpdates(std::uint64_t i, std::string_view token, std::string_view claims,
+                     std::string& out) const;
 
  private:
   Options options_;

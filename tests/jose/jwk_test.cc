@@ -286,7 +286,7 @@ TEST(WriteJwkTest, WritesWhatIsReadAgain) {
   }
   EXPECT_EQ(WriteJwk(crypto::EdDsaVector().key, "k", SignatureAlgorithm::kEdDsa),
             R"({"crv":"Ed25519","kty":"OKP","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",)"
-            R"("kid":"k","alg":"EdDSA"})");
+            R"("kid":"k","use":"sig","alg":"EdDSA"})");
 }
 
 }  // namespace

@@ -18,11 +18,11 @@ absl::Status FileError(const std::string& name) {
 
 }  // namespace
 
-absl::StatusOr<OutputFile> OutputFile::Create(const std::string& name) {
+absl::StatusOr<OutputFile> OutputFile::Create(const std::string& name, mode_t mode) {
   if (name == "-") return OutputFile(stdout, "standard output");
   OutputFile output(nullptr, name);
   const std::string part = output.PartName();
-  const int descriptor = open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  const int descriptor = open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
   if (descriptor < 0) return FileError(part);
   output.file_ = fdopen(descriptor, "w");
   return output;

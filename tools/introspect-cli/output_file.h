@@ -1,8 +1,9 @@
 // A file that appears under its name only when it is whole.
 //
-// Threads: one owner. Until Commit it is FILE.part, readable by its owner alone; without Commit it
-// is removed.
+// Threads: one owner. Until Commit it is FILE.part; without Commit it is removed.
 #pragma once
+
+#include <sys/types.h>
 
 #include <cstdio>
 #include <string>
@@ -14,8 +15,11 @@ namespace introspectd::cli {
 
 class OutputFile {
  public:
+  static constexpr mode_t kForItsOwner = 0600;
+  static constexpr mode_t kForAll = 0644;  // to read
+
   // "-" is standard output, of which nothing can be taken back.
-  static absl::StatusOr<OutputFile> Create(const std::string& name);
+  static absl::StatusOr<OutputFile> Create(const std::string& name, mode_t mode = kForItsOwner);
 
   OutputFile(OutputFile&& other) noexcept;
   OutputFile& operator=(OutputFile&& other) = delete;
