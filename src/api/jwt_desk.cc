@@ -59,13 +59,7 @@ JwtDesk::Answer JwtDesk::Ask(std::string_view token, const Exchange& exchange) {
 // Those who wait come first.
 bool JwtDesk::HasTime(const Exchange& exchange) {
   if (exchange.resumption == Resumption::kItsTurn) return true;
-  BeginTurn(exchange.now);
   return turns_.empty() && spent_ns_ < kTurnBudget_ns;
-}
-
-// All that is read in one turn of the loop comes with the same reading of the clocks.
-void JwtDesk::BeginTurn(Now now) {
-  if (std::exchange(turn_us_, now.wall_us) != now.wall_us) spent_ns_ = 0;
 }
 
 JwtDesk::Answer JwtDesk::WaitForTurn(const Exchange& exchange) {
@@ -107,8 +101,7 @@ void JwtDesk::KeysAsked(std::size_t issuer, bool good, std::int64_t cooldown_unt
   }
 }
 
-bool JwtDesk::Turn(Now now) {
-  BeginTurn(now);
+bool JwtDesk::Turn() {
   while (!turns_.empty() && spent_ns_ < kTurnBudget_ns) {
     const Ticket ticket = turns_.front();
     turns_.pop_front();

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -226,6 +227,75 @@ TEST_F(JwtTest, SignaturesTakeABoundedShareOfATurn) {
   }
   EXPECT_THAT(Answer().body, HasSubstr("\"jti\":\"last\""));
   EXPECT_LE(turns, kAsked + 1);
+}
+
+// Questions that are put to the desk as a worker's sessions put them: each that is resumed has a
+// reading of the clocks of its own, and goes on with what its client has pipelined.
+class JwtDeskTest : public JwtTest {
+ protected:
+  JwtDeskTest() { desk_.SetTrust(Trust({key_.jwk()})); }
+
+  void Ask(std::string_view token, http::Resumption resumption = http::Resumption::kNone) {
+    const auto answer = desk_.Ask(token, {.head = head_,
+                                          .body = {},
+                                          .ticket = {},
+                                          .resumption = resumption,
+                                          .now = plane_.now,
+                                          .note = note_});
+    ++(answer.kind == JwtDesk::Answer::Kind::kPending ? waited_ : answered_);
+  }
+  static std::string WithBadSignature(const Minter& minter) {
+    const std::string good = minter.Mint();
+    return good.substr(0, good.rfind('.') + 1) + text::EncodeBase64Url(std::string(64, '1'));
+  }
+
+  static constexpr int kAsked = 400;  // many times as much as a turn has time for
+
+  const http::Head head_{};
+  std::uint64_t note_ = 0;
+  int answered_ = 0;
+  int waited_ = 0;
+  std::function<void(http::Resumption)> resume_;
+  JwtDesk desk_{plane_.config,
+                {.resume =
+                     [this](const http::Ticket&, http::Resumption how) {
+                       ++plane_.now.wall_us;
+                       resume_(how);
+                     },
+                 .want_keys = [](std::size_t) {},
+                 .wake = [] {}}};
+};
+
+TEST_F(JwtDeskTest, ATurnEndsHoweverMuchIsPipelined) {
+  const std::string token = WithBadSignature(key_);
+  while (waited_ < 2) Ask(token);
+  answered_ = 0;
+  resume_ = [&](http::Resumption how) {
+    Ask(token, how);
+    if (answered_ < kAsked) Ask(token);
+  };
+  desk_.BeginTurn();
+  EXPECT_TRUE(desk_.Turn());
+  EXPECT_GT(answered_, 0);
+  EXPECT_LT(answered_, kAsked / 2);
+}
+
+TEST_F(JwtDeskTest, ThoseWhoWaitedForKeysShareATurn) {
+  const Minter fresh(SignatureAlgorithm::kEs256, "fresh");
+  const std::string token = WithBadSignature(fresh);
+  resume_ = [&](http::Resumption how) { Ask(token, how); };
+  for (int i = 0; i < kAsked; ++i) Ask(token);
+  ASSERT_EQ(waited_, kAsked);
+  desk_.SetKeys(Trust({key_.jwk(), fresh.jwk()}));
+  desk_.KeysAsked(0, true, 6000);
+  EXPECT_GT(answered_, 0);
+  EXPECT_LT(answered_, kAsked / 2);
+  bool more = true;
+  for (int turns = 0; more && turns <= kAsked; ++turns) {
+    desk_.BeginTurn();
+    more = desk_.Turn();
+  }
+  EXPECT_EQ(answered_, kAsked);
 }
 
 TEST_F(JwtTest, WithOldKeysNothingIsSaid) {
