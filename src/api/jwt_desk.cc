@@ -68,10 +68,12 @@ JwtDesk::Answer JwtDesk::WaitForTurn(const Exchange& exchange) {
   return {.kind = Answer::Kind::kPending};
 }
 
+// The first one always waits: otherwise whoever makes up kids of one issuer would keep the keys of
+// the others from being fetched.
 JwtDesk::Answer JwtDesk::WaitForKeys(std::size_t issuer, const Exchange& exchange) {
-  if (waiting_ >= waiting_max_) return {.kind = Answer::Kind::kUnavailable};
-  const std::int64_t wait_ms = verifier_.trust().issuers->all()[issuer].config.jwks_wait_ms;
   const bool first = for_keys_[issuer].empty();
+  if (!first && waiting_ >= waiting_max_) return {.kind = Answer::Kind::kUnavailable};
+  const std::int64_t wait_ms = verifier_.trust().issuers->all()[issuer].config.jwks_wait_ms;
   for_keys_[issuer].push_back({exchange.ticket, exchange.now.boot_ms + wait_ms});
   ++waiting_;
   if (first) hooks_.want_keys(issuer);

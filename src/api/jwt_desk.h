@@ -6,7 +6,8 @@
 //
 // Threads: loop-confined.
 // Limits:  signatures take kTurnBudget of a turn, and one more; limits.jwks_waiting_max requests
-//          wait for keys, each for the issuer's jwks_wait_ms; a connection waits with one request.
+//          wait for keys, and one of each issuer in any case, each for the issuer's jwks_wait_ms; a
+//          connection waits with one request.
 #pragma once
 
 #include <cstdint>

@@ -298,6 +298,34 @@ TEST_F(JwtDeskTest, ThoseWhoWaitedForKeysShareATurn) {
   EXPECT_EQ(answered_, kAsked);
 }
 
+TEST_F(JwtTest, WhoeverWaitsForOneIssuersKeysHoldsNoOthersUp) {
+  const std::string other =
+      "[[issuers]]\nissuer = \"https://other.example/\"\n"
+      "audiences = [\"*\"]\njwks_file = \"other-keys\"\n[limits]\njwks_waiting_max = 1\n";
+  ConfigText text = Text();
+  text.tables += other;
+  DataPlane plane(text.Text());
+  plane.now = plane_.now;
+  auto trust = std::make_shared<jose::Trust>(*Trust({key_.jwk()}));
+  trust->issuers = std::make_shared<const jose::Issuers>(plane.config.issuers);
+  trust->keys.push_back(trust->keys[0]);
+  plane.jwts.SetTrust(trust);
+  const auto ask = [&](std::string_view issuer) {
+    const Minter attacker(SignatureAlgorithm::kEs256, "attacker");
+    plane.Reconnect();
+    return plane.Say(Request{.body = Body(attacker.Mint(fmt::format(
+                                 R"({{"iss":"{}","aud":"https://api.example/","exp":1700000600,)"
+                                 R"("iat":1700000000}})",
+                                 issuer)))}
+                         .Bytes());
+  };
+  EXPECT_EQ(ask(jose::kIssuer), "");
+  EXPECT_THAT(ask(jose::kIssuer), HasSubstr("503"));
+  EXPECT_EQ(ask("https://other.example/"), "");
+  EXPECT_THAT(ask("https://other.example/"), HasSubstr("503"));
+  EXPECT_THAT(plane.wanted_keys, ElementsAre(0u, 1u));
+}
+
 TEST_F(JwtTest, WithOldKeysNothingIsSaid) {
   EXPECT_THAT(Ask(token_), HasSubstr("\"active\":true"));
   plane_.now.boot_ms = kStaleAt_ms;
