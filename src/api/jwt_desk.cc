@@ -20,6 +20,14 @@ Verifier::Options OptionsOf(const Config& config) {
           .verdict_bytes_max = static_cast<std::size_t>(config.limits.verdict_bytes_max)};
 }
 
+// Whether somebody who has waited in vain is told just that. What it waited for may have come by
+// another way.
+bool IsOpen(const Verifier::Outcome& outcome) {
+  using Kind = Verifier::Outcome::Kind;
+  return outcome.kind == Kind::kBusy || outcome.kind == Kind::kKeysWanted ||
+         outcome.refusal == jose::Refusal::kKidUnknown;
+}
+
 }  // namespace
 
 JwtDesk::JwtDesk(const Config& config, Hooks hooks)
@@ -30,12 +38,14 @@ JwtDesk::JwtDesk(const Config& config, Hooks hooks)
 JwtDesk::Answer JwtDesk::Ask(std::string_view token, const Exchange& exchange) {
   using Kind = Verifier::Outcome::Kind;
   if (!verifier_.MayBeOurs(token)) return {.digest = TokenDigest::Of(token)};
-  if (exchange.resumption == Resumption::kUnavailable) return {.kind = Answer::Kind::kUnavailable};
   const Verifier::Outcome outcome =
       verifier_.Verify(token, exchange.now,
                        {.may_verify = HasTime(exchange),
                         .keys_are_fresh = exchange.resumption == Resumption::kKeysFetched});
   spent_ns_ += outcome.spent_ns;
+  if (exchange.resumption == Resumption::kUnavailable && IsOpen(outcome)) {
+    return {.kind = Answer::Kind::kUnavailable};
+  }
   switch (outcome.kind) {
     case Kind::kNotOurs:
       return {.digest = outcome.digest};

@@ -184,6 +184,22 @@ TEST_F(JwtTest, WhenTheKeysCannotBeHadNothingIsSaid) {
   EXPECT_EQ(plane_.wanted_keys.size(), 1u);
 }
 
+TEST_F(JwtTest, KeysThatCameMeanwhileAreGoodEnough) {
+  const Minter fresh(SignatureAlgorithm::kEs256, "fresh");
+  AskAndWait(fresh.Mint());
+  plane_.jwts.SetKeys(Trust({key_.jwk(), fresh.jwk()}));  // a fetch that was over when it was asked
+  plane_.jwts.KeysAsked(0, false, 6000);
+  EXPECT_THAT(Answer().body, HasSubstr("\"active\":true"));
+}
+
+TEST_F(JwtTest, AFailedFetchSaysNothingOfAnOldToken) {
+  plane_.now.wall_us += 60 * kMicrosPerSecond;
+  plane_.jwts.SetTrust(Trust({key_.jwk()}));
+  AskAndWait(Minter(SignatureAlgorithm::kEs256, "fresh").Mint());
+  plane_.jwts.KeysAsked(0, false, 6000);
+  EXPECT_EQ(Answer().status, 503);
+}
+
 TEST_F(JwtTest, NobodyWaitsForEver) {
   AskAndWait(Minter(SignatureAlgorithm::kEs256, "fresh").Mint());
   plane_.now.boot_ms += 999;
