@@ -20,6 +20,14 @@ Verifier::Options OptionsOf(const Config& config) {
           .verdict_bytes_max = config.limits.verdict_bytes_max};
 }
 
+// Whether somebody who has waited in vain is told just that. What it waited for may have come by
+// another way.
+bool IsOpen(const Verifier::Outcome& outcome) {
+  using Kind = Verifier::Outcome::Kind;
+  return outcome.kind == Kind::kBusy || outcome.kind == Kind::kKeysWanted ||
+         outcome.refusal == jose::Refusal::kKidUnknown;
+}
+
 }  // namespace
 
 JwtDesk::JwtDesk(const Config& config, Hooks hooks)
@@ -30,12 +38,14 @@ JwtDesk::JwtDesk(const Config& config, Hooks hooks)
 JwtDesk::Answer JwtDesk::Ask(std::string_view token, const Exchange& exchange) {
   using Kind = Verifier::Outcome::Kind;
   if (!verifier_.MayBeOurs(token)) return {.digest = TokenDigest::Of(token)};
-  if (exchange.resumption == Resumption::kUnavailable) return {.kind = Answer::Kind::kUnavailable};
   const Verifier::Outcome outcome =
       verifier_.Verify(token, exchange.now,
                        {.may_verify = HasTime(exchange),
                         .keys_are_fresh = exchange.resumption == Resumption::kKeysFetched});
   spent_ns_ += outcome.spent_ns;
+  if (exchange.resumption == Resumption::kUnavailable && IsOpen(outcome)) {
+    return {.kind = Answer::Kind::kUnavailable};
+  }
   switch (outcome.kind) {
     case Kind::kNotOurs:
       return {.digest = outcome.digest};
@@ -59,13 +69,7 @@ JwtDesk::Answer JwtDesk::Ask(std::string_view token, const Exchange& exchange) {
 // Those who wait come first.
 bool JwtDesk::HasTime(const Exchange& exchange) {
   if (exchange.resumption == Resumption::kItsTurn) return true;
-  BeginTurn(exchange.now);
   return turns_.empty() && spent_ns_ < kTurnBudget_ns;
-}
-
-// All that is read in one turn of the loop comes with the same reading of the clocks.
-void JwtDesk::BeginTurn(Now now) {
-  if (std::exchange(turn_us_, now.wall_us) != now.wall_us) spent_ns_ = 0;
 }
 
 JwtDesk::Answer JwtDesk::WaitForTurn(const Exchange& exchange) {
@@ -74,10 +78,12 @@ JwtDesk::Answer JwtDesk::WaitForTurn(const Exchange& exchange) {
   return {.kind = Answer::Kind::kPending};
 }
 
+// The first one always waits: otherwise whoever makes up kids of one issuer would keep the keys of
+// the others from being fetched.
 JwtDesk::Answer JwtDesk::WaitForKeys(std::size_t issuer, const Exchange& exchange) {
-  if (waiting_ >= waiting_max_) return {.kind = Answer::Kind::kUnavailable};
-  const std::int64_t wait_ms = verifier_.trust().issuers->all()[issuer].config.jwks_wait_ms;
   const bool first = for_keys_[issuer].empty();
+  if (!first && waiting_ >= waiting_max_) return {.kind = Answer::Kind::kUnavailable};
+  const std::int64_t wait_ms = verifier_.trust().issuers->all()[issuer].config.jwks_wait_ms;
   for_keys_[issuer].push_back({exchange.ticket, exchange.now.boot_ms + wait_ms});
   ++waiting_;
   if (first) hooks_.want_keys(issuer);
@@ -107,8 +113,7 @@ void JwtDesk::KeysAsked(std::size_t issuer, bool good, std::int64_t cooldown_unt
   }
 }
 
-bool JwtDesk::Turn(Now now) {
-  BeginTurn(now);
+bool JwtDesk::Turn() {
   while (!turns_.empty() && spent_ns_ < kTurnBudget_ns) {
     const Ticket ticket = turns_.front();
     turns_.pop_front();

@@ -6,7 +6,8 @@
 //
 // Threads: loop-confined.
 // Limits:  signatures take kTurnBudget of a turn, and one more; limits.jwks_waiting_max requests
-//          wait for keys, each for the issuer's jwks_wait_ms; a connection waits with one request.
+//          wait for keys, and one of each issuer in any case, each for the issuer's jwks_wait_ms; a
+//          connection waits with one request.
 #pragma once
 
 #include <cstdint>
@@ -56,9 +57,12 @@ class JwtDesk {
   // fetch them again before `cooldown_until_ms` on the boot clock.
   void KeysAsked(std::size_t issuer, bool good, std::int64_t cooldown_until_ms);
 
+  // Once in every turn of the loop: there is time for signatures again. No reading of the clocks
+  // tells one turn from another: whoever is resumed has a reading of its own.
+  void BeginTurn() { spent_ns_ = 0; }
   // Once a turn of the loop after `wake`: lets those go on for whom there is time. False: nobody
   // waits for it any more.
-  bool Turn(Now now);
+  bool Turn();
   void Tick(Now now);  // every 100 ms or so: those who have waited too long
   void EndTurn() { verifier_.EndTurn(); }
 
@@ -73,7 +77,6 @@ class JwtDesk {
   bool HasTime(const http::Exchange& exchange);
   Answer WaitForTurn(const http::Exchange& exchange);
   Answer WaitForKeys(std::size_t issuer, const http::Exchange& exchange);
-  void BeginTurn(Now now);
 
   const std::size_t waiting_max_;
   const Hooks hooks_;
@@ -81,7 +84,6 @@ class JwtDesk {
   std::deque<http::Ticket> turns_;            // those that wait for time
   std::vector<std::deque<Waiter>> for_keys_;  // by issuer
   std::size_t waiting_ = 0;                   // in all of them
-  UnixMicros turn_us_ = 0;                    // which turn this is
   std::int64_t spent_ns_ = 0;                 // on signatures, in this turn
 };
 

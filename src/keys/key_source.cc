@@ -41,7 +41,11 @@ KeySource::KeySource(const Origin::Services& services, const Refresher::Hooks& h
 void KeySource::Adopt(std::size_t place, const IssuerConfig& config) {
   place_ = place;
   config_ = config;
-  if (known_.set != nullptr) known_.stale_at_ms = asked_ms_ + config_.jwks_max_stale_s * 1000;
+  if (known_.set != nullptr) {
+    const std::int64_t max_stale_ms = config_.jwks_max_stale_s * 1000;
+    known_.stale_at_ms = asked_ms_ + max_stale_ms;
+    next_ms_ = std::min(next_ms_, asked_ms_ + InTime(max_stale_ms));  // it may have been longer
+  }
   known_.cooldown_until_ms =
       std::min(known_.cooldown_until_ms, services_.now().boot_ms + config_.jwks_cooldown_s * 1000);
   if (origin_->is_file()) next_ms_ = 0;
@@ -131,11 +135,12 @@ void KeySource::OnGood(const fetch::Document& document) {
   }
 }
 
+// However long the cooldown is: keys that are refreshed too late are of no use meanwhile.
 std::int64_t KeySource::RefreshAfterMillis(const fetch::Document& document) const {
-  if (origin_->is_file()) return kReadAgain_ms;
-  const std::int64_t wanted = document.max_age_s ? InTime(*document.max_age_s * 1000) : kUnsaid_ms;
   const std::int64_t most = std::min(kRefreshMax_ms, InTime(config_.jwks_max_stale_s * 1000));
-  return std::max({std::min(wanted, most), kRefreshMin_ms, config_.jwks_cooldown_s * 1000});
+  if (origin_->is_file()) return std::min(kReadAgain_ms, most);
+  const std::int64_t wanted = document.max_age_s ? InTime(*document.max_age_s * 1000) : kUnsaid_ms;
+  return std::min(std::max({wanted, kRefreshMin_ms, config_.jwks_cooldown_s * 1000}), most);
 }
 
 void KeySource::OnFailed(const std::string& error) {

@@ -42,7 +42,8 @@ Worker::Worker(Shared& shared, std::uint32_t index, std::vector<BoundSocket> soc
       mailbox_(loop_, [this](ToWorker message) { Receive(std::move(message)); }),
       tick_(loop_, [this] { Tick(); }),
       turn_before_drain_(loop_, [this] { TurnBeforeDrain(); }),
-      jwt_turn_(loop_, [this] { TurnJwts(); }) {
+      jwt_turn_(loop_, [this] { TurnJwts(); }),
+      after_poll_(loop_, [this] { jwts_.BeginTurn(); }) {
   jwts_.SetTrust(std::move(trust));
   endpoint_.SetRegistry(std::move(registry));
   for (BoundSocket& bound : sockets) {
@@ -106,7 +107,7 @@ void Worker::Take(NewRegistry fresh) {
 }
 
 void Worker::TurnJwts() {
-  if (!jwts_.Turn(clock_.Read())) jwt_turn_.Stop();
+  if (!jwts_.Turn()) jwt_turn_.Stop();
 }
 
 // What an older registry says of credentials is of no use; those that wait for it ask again.
@@ -139,6 +140,7 @@ void Worker::CloseEverything() {
   tick_.Close();
   turn_before_drain_.Close();
   jwt_turn_.Close();
+  after_poll_.Close();
 }
 
 }  // namespace introspectd::server

@@ -65,6 +65,7 @@ class Worker {
   net::Timer tick_;
   net::IdleWork turn_before_drain_;
   net::IdleWork jwt_turn_;
+  net::AfterPoll after_poll_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
   int turns_before_drain_ = 0;
   bool draining_ = false;

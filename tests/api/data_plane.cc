@@ -52,6 +52,7 @@ std::string DataPlane::Say(std::string_view bytes) {
 }
 
 support::Response DataPlane::Ask(std::string_view request) {
+  jwts.BeginTurn();
   const std::string said = Say(request);
   const support::Parsed parsed = support::ParseResponse(said);
   EXPECT_EQ(parsed.progress, support::Progress::kComplete) << parsed.problem << "\n" << said;

@@ -31,7 +31,7 @@ class DataPlane {
   // What is said to `bytes` on the connection that is open. Credentials that are not remembered are
   // verified at once, unless `verify_later`.
   std::string Say(std::string_view bytes);
-  // The answer to one request.
+  // The answer to one request, which comes in a turn of its own.
   support::Response Ask(std::string_view request);
   // The same on a connection of its own.
   support::Response AskAnew(std::string_view request);
@@ -43,7 +43,10 @@ class DataPlane {
   void Verify();
   void Resume(const http::Ticket& ticket, http::Resumption resumption);
   // One turn of the loop for JWTs that wait for time.
-  bool TurnJwts() { return jwts.Turn(now); }
+  bool TurnJwts() {
+    jwts.BeginTurn();
+    return jwts.Turn();
+  }
   // A configuration of clients, as after SIGHUP.
   void Reload(std::string_view config);
   // The answers that were deferred. `settle_later`: they are not asked for before.

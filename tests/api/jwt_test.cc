@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -183,6 +184,22 @@ TEST_F(JwtTest, WhenTheKeysCannotBeHadNothingIsSaid) {
   EXPECT_EQ(plane_.wanted_keys.size(), 1u);
 }
 
+TEST_F(JwtTest, KeysThatCameMeanwhileAreGoodEnough) {
+  const Minter fresh(SignatureAlgorithm::kEs256, "fresh");
+  AskAndWait(fresh.Mint());
+  plane_.jwts.SetKeys(Trust({key_.jwk(), fresh.jwk()}));  // a fetch that was over when it was asked
+  plane_.jwts.KeysAsked(0, false, 6000);
+  EXPECT_THAT(Answer().body, HasSubstr("\"active\":true"));
+}
+
+TEST_F(JwtTest, AFailedFetchSaysNothingOfAnOldToken) {
+  plane_.now.wall_us += 60 * kMicrosPerSecond;
+  plane_.jwts.SetTrust(Trust({key_.jwk()}));
+  AskAndWait(Minter(SignatureAlgorithm::kEs256, "fresh").Mint());
+  plane_.jwts.KeysAsked(0, false, 6000);
+  EXPECT_EQ(Answer().status, 503);
+}
+
 TEST_F(JwtTest, NobodyWaitsForEver) {
   AskAndWait(Minter(SignatureAlgorithm::kEs256, "fresh").Mint());
   plane_.now.boot_ms += 999;
@@ -226,6 +243,103 @@ TEST_F(JwtTest, SignaturesTakeABoundedShareOfATurn) {
   }
   EXPECT_THAT(Answer().body, HasSubstr("\"jti\":\"last\""));
   EXPECT_LE(turns, kAsked + 1);
+}
+
+// Questions that are put to the desk as a worker's sessions put them: each that is resumed has a
+// reading of the clocks of its own, and goes on with what its client has pipelined.
+class JwtDeskTest : public JwtTest {
+ protected:
+  JwtDeskTest() { desk_.SetTrust(Trust({key_.jwk()})); }
+
+  void Ask(std::string_view token, http::Resumption resumption = http::Resumption::kNone) {
+    const auto answer = desk_.Ask(token, {.head = head_,
+                                          .body = {},
+                                          .ticket = {},
+                                          .resumption = resumption,
+                                          .now = plane_.now,
+                                          .note = note_});
+    ++(answer.kind == JwtDesk::Answer::Kind::kPending ? waited_ : answered_);
+  }
+  static std::string WithBadSignature(const Minter& minter) {
+    const std::string good = minter.Mint();
+    return good.substr(0, good.rfind('.') + 1) + text::EncodeBase64Url(std::string(64, '1'));
+  }
+
+  static constexpr int kAsked = 400;  // many times as much as a turn has time for
+
+  const http::Head head_{};
+  std::uint64_t note_ = 0;
+  int answered_ = 0;
+  int waited_ = 0;
+  std::function<void(http::Resumption)> resume_;
+  JwtDesk desk_{plane_.config,
+                {.resume =
+                     [this](const http::Ticket&, http::Resumption how) {
+                       ++plane_.now.wall_us;
+                       resume_(how);
+                     },
+                 .want_keys = [](std::size_t) {},
+                 .wake = [] {}}};
+};
+
+TEST_F(JwtDeskTest, ATurnEndsHoweverMuchIsPipelined) {
+  const std::string token = WithBadSignature(key_);
+  while (waited_ < 2) Ask(token);
+  answered_ = 0;
+  resume_ = [&](http::Resumption how) {
+    Ask(token, how);
+    if (answered_ < kAsked) Ask(token);
+  };
+  desk_.BeginTurn();
+  EXPECT_TRUE(desk_.Turn());
+  EXPECT_GT(answered_, 0);
+  EXPECT_LT(answered_, kAsked / 2);
+}
+
+TEST_F(JwtDeskTest, ThoseWhoWaitedForKeysShareATurn) {
+  const Minter fresh(SignatureAlgorithm::kEs256, "fresh");
+  const std::string token = WithBadSignature(fresh);
+  resume_ = [&](http::Resumption how) { Ask(token, how); };
+  for (int i = 0; i < kAsked; ++i) Ask(token);
+  ASSERT_EQ(waited_, kAsked);
+  desk_.SetKeys(Trust({key_.jwk(), fresh.jwk()}));
+  desk_.KeysAsked(0, true, 6000);
+  EXPECT_GT(answered_, 0);
+  EXPECT_LT(answered_, kAsked / 2);
+  bool more = true;
+  for (int turns = 0; more && turns <= kAsked; ++turns) {
+    desk_.BeginTurn();
+    more = desk_.Turn();
+  }
+  EXPECT_EQ(answered_, kAsked);
+}
+
+TEST_F(JwtTest, WhoeverWaitsForOneIssuersKeysHoldsNoOthersUp) {
+  const std::string other =
+      "[[issuers]]\nissuer = \"https://other.example/\"\n"
+      "audiences = [\"*\"]\njwks_file = \"other-keys\"\n[limits]\njwks_waiting_max = 1\n";
+  ConfigText text = Text();
+  text.tables += other;
+  DataPlane plane(text.Text());
+  plane.now = plane_.now;
+  auto trust = std::make_shared<jose::Trust>(*Trust({key_.jwk()}));
+  trust->issuers = std::make_shared<const jose::Issuers>(plane.config.issuers);
+  trust->keys.push_back(trust->keys[0]);
+  plane.jwts.SetTrust(trust);
+  const auto ask = [&](std::string_view issuer) {
+    const Minter attacker(SignatureAlgorithm::kEs256, "attacker");
+    plane.Reconnect();
+    return plane.Say(Request{.body = Body(attacker.Mint(fmt::format(
+                                 R"({{"iss":"{}","aud":"https://api.example/","exp":1700000600,)"
+                                 R"("iat":1700000000}})",
+                                 issuer)))}
+                         .Bytes());
+  };
+  EXPECT_EQ(ask(jose::kIssuer), "");
+  EXPECT_THAT(ask(jose::kIssuer), HasSubstr("503"));
+  EXPECT_EQ(ask("https://other.example/"), "");
+  EXPECT_THAT(ask("https://other.example/"), HasSubstr("503"));
+  EXPECT_THAT(plane.wanted_keys, ElementsAre(0u, 1u));
 }
 
 TEST_F(JwtTest, WithOldKeysNothingIsSaid) {

@@ -75,6 +75,26 @@ TEST_F(RefresherTest, RefreshesBeforeTheKeysAreTooOld) {
   ExpectNextAfter(site, 48'000);
 }
 
+TEST_F(RefresherTest, TheCooldownDoesNotLetTheKeysGetTooOld) {
+  Site site;
+  site.AnswerKeys(KeyJson("a", kKeyA));
+  IssuerConfig config = IssuerOf(site);
+  config.jwks_max_stale_s = 10;
+  config.jwks_cooldown_s = 20;
+  refresher_.SetIssuers({config});
+  ASSERT_TRUE(UntilRefreshed(1));
+  ExpectNextAfter(site, 8'000);
+}
+
+TEST_F(RefresherTest, AFileIsReadBeforeItsKeysAreTooOld) {
+  const support::TempDir directory;
+  const std::string path = directory.Write("jwks", SetJson(KeyJson("a", kKeyA))).string();
+  refresher_.SetIssuers({{.issuer = "anything", .jwks_file = path, .jwks_max_stale_s = 5}});
+  ASSERT_TRUE(UntilRefreshed(1));
+  Advance(4'000);
+  EXPECT_TRUE(UntilRefreshed(2));
+}
+
 TEST_F(RefresherTest, TheSameKeysStayTheSameSet) {
   Site site;
   site.AnswerKeys(KeyJson("a", kKeyA));
@@ -320,6 +340,19 @@ TEST_F(RefresherTest, IssuersThatStayKeepTheirKeys) {
   EXPECT_EQ(refresher_.known(1).set, nullptr);
   ASSERT_TRUE(Until([&] { return one.Asked("/jwks?other") == 1; }));
   EXPECT_EQ(two.Asked(), 1);
+}
+
+TEST_F(RefresherTest, KeysThatAReloadMakesTooOldAreFetchedAtOnce) {
+  Site site;
+  site.AnswerKeys(KeyJson("a", kKeyA), {"Cache-Control: max-age=36000"});
+  IssuerConfig config = IssuerOf(site);
+  refresher_.SetIssuers({config});
+  ASSERT_TRUE(UntilRefreshed(1));
+  Advance(100'000);
+  config.jwks_max_stale_s = 60;
+  refresher_.SetIssuers({config});
+  ASSERT_TRUE(UntilRefreshed(2));
+  EXPECT_EQ(refresher_.known(0).stale_at_ms, now_.boot_ms + 60'000);
 }
 
 TEST_F(RefresherTest, FetchesOfOldIssuersAreForgotten) {
