@@ -73,8 +73,13 @@ bool KeyRing::HasKid(std::string_view kid) const {
   return std::ranges::any_of(keys_, [&](const Key& key) { return key.kid == kid; });
 }
 
-bool KeyRing::Has(const crypto::Sha256& thumbprint) const {
-  return std::ranges::any_of(keys_, [&](const Key& key) { return key.thumbprint == thumbprint; });
+bool KeyRing::Has(const crypto::Sha256& thumbprint, crypto::SignatureAlgorithm algorithm) const {
+  return std::ranges::any_of(keys_, [&](const Key& key) {
+    return key.thumbprint == thumbprint &&
+           std::ranges::any_of(key.verifiers, [&](const crypto::SignatureVerifier& verifier) {
+             return verifier.algorithm() == algorithm;
+           });
+  });
 }
 
 std::size_t KeyRing::Find(const Header& header, std::array<Candidate, kTriedMax>& out) {

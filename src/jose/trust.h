@@ -65,7 +65,8 @@ class KeyRing {
   KeyRing(std::shared_ptr<const crypto::Library> library, const Issuer& issuer, const JwkSet& set);
 
   bool HasKid(std::string_view kid) const;
-  bool Has(const crypto::Sha256& thumbprint) const;
+  // Whether that key is there, and may still be used with that algorithm.
+  bool Has(const crypto::Sha256& thumbprint, crypto::SignatureAlgorithm algorithm) const;
 
   // The keys that may have signed: those of the kid, or without a kid the first kTriedMax that fit.
   static constexpr std::size_t kTriedMax = 4;

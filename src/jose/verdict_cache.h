@@ -17,6 +17,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "crypto/digest.h"
+#include "crypto/signature.h"
 #include "introspectd/store.h"
 #include "introspectd/token.h"
 #include "token/record.h"
@@ -30,6 +31,7 @@ struct Verdict {
   token::RecordPtr record;
   std::size_t issuer = 0;
   crypto::Sha256 thumbprint{};  // of the key
+  crypto::SignatureAlgorithm algorithm{};
 
   VerifiedToken token(std::int64_t leeway_s) const {
     return {.digest = digest, .twin = twin, .record = record.get(), .leeway_s = leeway_s};

@@ -75,7 +75,7 @@ const Verdict* Verifier::Recall(const crypto::Sha256& whole) {
   const Verdict* verdict = verdicts_.Find(whole);
   if (verdict == nullptr) return nullptr;
   const auto& ring = trust_->keys[verdict->issuer].ring;
-  if (ring != nullptr && ring->Has(verdict->thumbprint)) return verdict;
+  if (ring != nullptr && ring->Has(verdict->thumbprint, verdict->algorithm)) return verdict;
   verdicts_.Forget(whole);
   return nullptr;
 }
@@ -189,6 +189,7 @@ const Verdict* Verifier::Remember(const Digests& digests, const Outcome& outcome
   verdict->record = token::Record::Upsert(outcome.digest, 0, claims_);
   verdict->issuer = outcome.issuer;
   verdict->thumbprint = by.key->thumbprint;
+  verdict->algorithm = by.verifier->algorithm();
   return verdicts_.Put(std::move(verdict));
 }
 

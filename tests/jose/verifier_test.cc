@@ -103,6 +103,16 @@ TEST_F(VerifierTest, AGoodTokenIsVerifiedOnce) {
   EXPECT_EQ(verifier_.verdicts().size(), 1u);
 }
 
+TEST_F(VerifierTest, AKeyThatIsForAnotherAlgorithmNowEndsItsVerdicts) {
+  const std::string token = Rsa().Mint();
+  ASSERT_EQ(KindOf(token), Kind::kGood);
+  Jwk narrowed = Rsa().jwk();
+  narrowed.algorithm = SignatureAlgorithm::kPs512;
+  Trust(TakesAll(), {narrowed}, false);
+  EXPECT_EQ(Why(token), Refusal::kAlgorithm);
+  EXPECT_EQ(verifier_.verdicts().size(), 0u);
+}
+
 TEST_F(VerifierTest, ABadTokenIsNotRemembered) {
   const std::string good = Rsa().Mint();
   const std::string bad = good.substr(0, good.rfind('.') + 1) + "AAAA";
