@@ -171,8 +171,10 @@ Verifier::Outcome Verifier::WithoutKey(Outcome outcome, Now now, Effort effort) 
     return outcome;
   }
   outcome.refusal = Refusal::kKidUnknown;
-  if (effort.keys_are_fresh) return outcome;
-  if (now.boot_ms >= cooldowns_ms_[outcome.issuer]) {
+  // Who joined a fetch that was under way may have been minted behind it.
+  const bool fetched_before = keys.asked_us < claims_.iat * kMicrosPerSecond;
+  if (effort.keys_are_fresh && !fetched_before) return outcome;
+  if (!effort.keys_are_fresh && now.boot_ms >= cooldowns_ms_[outcome.issuer]) {
     outcome.kind = Kind::kKeysWanted;
   } else if (keys.asked_us < (claims_.iat + 1) * kMicrosPerSecond) {
     outcome.kind = Kind::kKeysMissing;  // its key may have come after the set that is known here

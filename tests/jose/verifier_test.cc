@@ -322,7 +322,12 @@ TEST_F(VerifierTest, WithoutAKidTheKeysThatFitAreTried) {
 TEST_F(VerifierTest, AnUnknownKidIsWorthOneFetch) {
   const Minter fresh(SignatureAlgorithm::kEs256, "fresh");
   EXPECT_EQ(KindOf(fresh.Mint()), Kind::kKeysWanted);
+  asked_s_ = kMintedAt;
+  Trust(TakesAll(), {Rsa().jwk()});
   EXPECT_EQ(KindOf(fresh.Mint(), {.keys_are_fresh = true}), Kind::kBad);
+  asked_s_ = kMintedAt - 1;  // another token asked for it, and this one's key may be younger
+  Trust(TakesAll(), {Rsa().jwk()});
+  EXPECT_EQ(KindOf(fresh.Mint(), {.keys_are_fresh = true}), Kind::kKeysMissing);
   Trust(TakesAll(), {fresh.jwk()});
   EXPECT_EQ(KindOf(fresh.Mint(), {.keys_are_fresh = true}), Kind::kGood);
 }

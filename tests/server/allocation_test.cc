@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/data_plane.h"
+#include "jose/minter.h"
 #include "server/counting_malloc.h"
 #include "server/server_rig.h"
 #include "support/request.h"
@@ -115,6 +116,39 @@ TEST(AllocationTest, ARequestAllocatesNothing) {
     EXPECT_TRUE(plane.verifications.empty()) << traffic.name;
     EXPECT_TRUE(out.starts_with("HTTP/1.1 ")) << traffic.name;
   }
+}
+
+// The first time a token is verified OpenSSL allocates, and so does what remembers it.
+TEST(AllocationTest, AJwtThatIsRememberedAllocatesNothing) {
+  api::DataPlane plane(ConfigText{.tables =
+                                      "[[issuers]]\nissuer = \"https://server.example.com/\"\n"
+                                      "audiences = [\"*\"]\njwks_file = \"keys\"\n"}
+                           .Text());
+  const jose::Minter minter(crypto::SignatureAlgorithm::kEs256);
+  auto trust = std::make_shared<jose::Trust>();
+  trust->issuers = std::make_shared<const jose::Issuers>(plane.config.issuers);
+  const jose::JwkSet set{.keys = {minter.jwk()}, .ignored = {}};
+  trust->keys.push_back({.ring = std::make_shared<jose::KeyRing>(
+                             std::make_shared<crypto::Library>(), trust->issuers->all()[0], set),
+                         .stale_at_ms = INT64_MAX});
+  plane.jwts.SetTrust(trust);
+  const auto token = [&](std::string_view exp) {
+    return "token=" + minter.Mint(support::WithTimes(
+                          R"({"iss":"https://server.example.com/","iat":@-100,"exp":@)" +
+                          std::string(exp) + "}"));
+  };
+  const std::string good = Asking(token("+9000")).Bytes();
+  const std::string expired = Asking(token("-10")).Bytes();
+  EXPECT_NE(plane.AskAnew(good).body.find("\"active\":true"), std::string::npos);
+  plane.Reconnect();
+  std::string out;
+  std::uint64_t before = 0;
+  for (int turn = 0; turn < kWarmUp + kMeasured; ++turn) {
+    if (turn == kWarmUp) before = AllocationsOfThisThread();
+    Turn(plane, turn % 2 == 0 ? good : expired, out);
+  }
+  EXPECT_EQ(AllocationsOfThisThread() - before, 0u);
+  EXPECT_EQ(plane.counters.Get(api::Count::kActive), 1u + (kWarmUp + kMeasured) / 2);
 }
 
 // Blocking, and without allocations of its own that anybody would have to wait for.
