@@ -13,6 +13,7 @@
 
 #include "base/check.h"
 #include "base/semaphore.h"
+#include "journal/assertion.h"
 #include "journal/database.h"
 #include "journal/format.h"
 #include "journal/identity.h"
@@ -113,6 +114,7 @@ absl::Status Journal::FindIdentity() {
 
 absl::Status Journal::OpenDatabase() {
   Database& database = *database_;
+  const AssertionWatch watch(options_.directory);
   const std::string path = database.path.string();
   const auto not_opened = [this](const rocksdb::Status& status) {
     return Failure(status, "storage.directory " + options_.directory.string());

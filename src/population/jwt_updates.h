@@ -1,5 +1,5 @@
-// The updates of a population whose tokens are JWTs. A signature costs 20 to 500 times what the rest
-// of a line does, so several threads mint.
+// The updates of a population whose tokens are JWTs. A signature costs 20 to 500 times what the
+// rest of a line does, so several threads mint.
 //
 // Threads: blocks its caller, and calls back on its thread alone.
 #pragma once
