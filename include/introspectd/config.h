@@ -147,6 +147,7 @@ struct Limits {
   std::uint32_t credentials_remembered_max;  // per worker
   std::uint32_t verdict_bytes_max;           // JWTs found good, per worker
   std::uint32_t jwks_waiting_max;            // requests waiting for keys, per worker
+  std::int64_t memory_max;                   // bytes; 0 = a share of what there is
   std::uint32_t worker_stall_max_ms;
 };
 

@@ -80,6 +80,9 @@ struct StoreStatus {
   std::uint64_t sequence = 0;  // the highest one seen
   std::uint64_t record_bytes = 0;
   std::uint64_t index_bytes = 0;
+  std::uint64_t rule_bytes = 0;  // and of revoked jtis
+
+  std::uint64_t bytes() const { return record_bytes + index_bytes + rule_bytes; }
 };
 
 class Store {

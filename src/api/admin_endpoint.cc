@@ -240,10 +240,12 @@ Progress AdminEndpoint::FinishFeed(Exchange& exchange) {
   const bool cut_off = call_ == Call::kLoad && !report.ended;
   std::string_view failure;
   if (cut_off) failure = "incomplete_export";
+  if (report.memory_full) failure = "capacity";
   if (report.storage_full) failure = "storage_full";
   if (report.log_away) failure = "replication";
   if (!feed_->done()) failure = "temporarily_unavailable";
-  const bool again = report.storage_full || report.log_away || !feed_->done();
+  const bool full = report.storage_full || report.memory_full;
+  const bool again = full || report.log_away || !feed_->done();
   const bool refused = report.rejected > 0 || cut_off;
   body_ = Report(failure);
   exchange.reply = {.status = again ? 503 : refused ? 422 : 200, .body = body_};

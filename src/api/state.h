@@ -67,17 +67,22 @@ class alignas(64) Counters {
   void SetConnections(std::uint64_t connections) {
     connections_.store(connections, std::memory_order_relaxed);
   }
+  void SetVerdictBytes(std::uint64_t bytes) {
+    verdict_bytes_.store(bytes, std::memory_order_relaxed);
+  }
   void Turned(std::int64_t boot_ms) { turned_ms_.store(boot_ms, std::memory_order_relaxed); }
 
   std::uint64_t Get(Count count) const {
     return values_[static_cast<std::size_t>(count)].load(std::memory_order_relaxed);
   }
   std::uint64_t connections() const { return connections_.load(std::memory_order_relaxed); }
+  std::uint64_t verdict_bytes() const { return verdict_bytes_.load(std::memory_order_relaxed); }
   std::int64_t turned_ms() const { return turned_ms_.load(std::memory_order_relaxed); }
 
  private:
   std::array<std::atomic<std::uint64_t>, kCounts> values_{};
   std::atomic<std::uint64_t> connections_{0};
+  std::atomic<std::uint64_t> verdict_bytes_{0};
   std::atomic<std::int64_t> turned_ms_{0};  // when its loop turned last
 };
 

@@ -70,7 +70,7 @@ constexpr std::array<Option, 15> HttpLimitOptions() {
   };
 }
 
-constexpr std::array<Option, 9> OtherLimitOptions() {
+constexpr std::array<Option, 10> OtherLimitOptions() {
   using L = Limits;
   return {
       Limit<&L::token_bytes_max>("token_bytes_max", "bytes", "16384", {16, kMiB},
@@ -91,6 +91,10 @@ constexpr std::array<Option, 9> OtherLimitOptions() {
       Limit<&L::jwks_waiting_max>(
           "jwks_waiting_max", "requests", "1000", {0, 1'000'000},
           "requests of a worker that wait for an issuer's keys; beyond: 503"),
+      Limit<&L::memory_max>(
+          "memory_max", "bytes", "0", {0, INT64_MAX},
+          "what tokens, rules and verdicts may take; beyond, upserts get 503; 0 = "
+          "four fifths of what the system, or its cgroup, has"),
       Limit<&L::worker_stall_max_ms>("worker_stall_max_ms", "ms", "1000", {10, 10 * kMinuteMs},
                                      "`/healthz` is 503 when a worker has not turned for so long"),
   };

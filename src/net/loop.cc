@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -132,6 +133,12 @@ std::uint32_t UsableProcessors() {
   CPU_ZERO(&set);
   CHECK(sched_getaffinity(0, sizeof set, &set) == 0);
   return static_cast<std::uint32_t>(CPU_COUNT(&set));
+}
+
+std::uint64_t UsableMemoryBytes() {
+  const std::uint64_t system = uv_get_total_memory();
+  const std::uint64_t limit = uv_get_constrained_memory();  // 0: not known
+  return limit == 0 ? system : std::min(system, limit);
 }
 
 }  // namespace introspectd::net

@@ -106,4 +106,7 @@ void RunSlowly(Loop& loop, std::function<void()> work, std::function<void()> don
 bool PinThread(std::uint32_t cpu);
 std::uint32_t UsableProcessors();
 
+// What the system, or the limit of its cgroup, lets this process have.
+std::uint64_t UsableMemoryBytes();
+
 }  // namespace introspectd::net

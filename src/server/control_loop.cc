@@ -20,6 +20,11 @@ update::ParserOptions ParserOptionsOf(const Config& config) {
           config.limits.update_line_bytes_max};
 }
 
+std::uint64_t MemoryMaxOf(const Config& config) {
+  if (config.limits.memory_max != 0) return static_cast<std::uint64_t>(config.limits.memory_max);
+  return net::UsableMemoryBytes() / 5 * 4;
+}
+
 }  // namespace
 
 ControlLoop::ControlLoop(Shared& shared, std::uint32_t workers,
@@ -30,6 +35,7 @@ ControlLoop::ControlLoop(Shared& shared, std::uint32_t workers,
       hooks_(std::move(hooks)),
       clock_(&shared.wall_floor),
       parser_(ParserOptionsOf(shared.config)),
+      memory_max_(MemoryMaxOf(shared.config)),
       storage_(MakeStorage(std::move(journal))),
       store_(shared.store.writer(), storage_.get()),
       pipeline_(store_),
@@ -242,6 +248,7 @@ void ControlLoop::WakePipeline() { pipeline_turn_.Start(); }
 void ControlLoop::TurnPipeline() {
   TakeAdminResults();
   const Now now = clock_.Read();
+  WatchMemory();
   bool more = pipeline_.Turn(now);
   if (replica_ != nullptr && replica_->Turn(now)) more = true;
   if (!more && admin_results_.empty()) pipeline_turn_.Stop();
@@ -251,6 +258,7 @@ void ControlLoop::Tick() {
   const Now now = clock_.Read();
   shared_.wall_floor.Raise(now.wall_us);
   WatchClock(now);
+  WatchMemory();
   for (int i = 0; i < kShardsSweptPerTick && MaySweep(now); ++i) pipeline_.Sweep(now.seconds());
   if (storage_ != nullptr) {
     storage_->Tick(now, now.boot_ms >= no_sweep_until_ms_);
@@ -288,6 +296,24 @@ void ControlLoop::OnComplete() {
   shared_.readiness.SetReady(true);
 }
 
+std::uint64_t ControlLoop::VerdictBytes() const {
+  std::uint64_t bytes = 0;
+  for (const auto& worker : hooks_.workers()) bytes += worker->counters().verdict_bytes();
+  return bytes;
+}
+
+// Before every turn of the pipeline, which stages for a millisecond: nothing is taken in far beyond
+// the limit, and nothing that lives is let go of for it.
+void ControlLoop::WatchMemory() {
+  const bool full = shared_.store.status().bytes() + VerdictBytes() >= memory_max_;
+  if (std::exchange(admission_.memory_full, full) == full) return;
+  if (full) {
+    log::Warning("memory is full: only revocations are taken", {{"memory_max", memory_max_}});
+  } else {
+    log::Info("there is memory for tokens again");
+  }
+}
+
 bool ControlLoop::WorkersTurn() {
   const std::int64_t oldest =
       base::ReadBootMillis() - std::int64_t{shared_.config.limits.worker_stall_max_ms};
@@ -323,7 +349,11 @@ std::string ControlLoop::Status(Now now) {
   json.Key("sequence").Unsigned(store.sequence);
   json.Key("bytes").BeginObject();
   json.Key("records").Unsigned(store.record_bytes);
-  json.Key("index").Unsigned(store.index_bytes).EndObject();
+  json.Key("index").Unsigned(store.index_bytes);
+  json.Key("rules").Unsigned(store.rule_bytes);
+  json.Key("verdicts").Unsigned(VerdictBytes());
+  json.Key("max").Unsigned(memory_max_);
+  json.Key("full").Bool(admission_.memory_full).EndObject();
   if (storage_ != nullptr) {
     json.Key("storage");
     storage_->Describe(json);

@@ -76,6 +76,8 @@ class ControlLoop {
   void OnPush();
   void OnComplete();
   bool WorkersTurn();
+  std::uint64_t VerdictBytes() const;
+  void WatchMemory();
   std::string_view Reason(Now now) const;  // why it is not ready
   std::string Status(Now now);
 
@@ -85,6 +87,7 @@ class ControlLoop {
   base::Clock clock_;
   update::Parser parser_;
   update::Admission admission_;
+  const std::uint64_t memory_max_;
   const std::unique_ptr<Storage> storage_;  // none: memory only
   update::StoreTarget store_;
   update::Pipeline pipeline_;

@@ -74,6 +74,7 @@ void Worker::Tick() {
   jwts_.Tick(clock_.Read());
   counters_.Turned(base::ReadBootMillis());
   counters_.SetConnections(pool_.open_connections());
+  counters_.SetVerdictBytes(jwts_.verifier().verdicts().bytes());
   if (draining_ && pool_.open_connections() == 0) {
     draining_ = false;
     shared_.to_control(Drained{});

@@ -141,17 +141,27 @@ const RuleValue* Rules::FindRule(const std::string& key) const { return FindIn(r
 const RuleValue* Rules::FindJti(const std::string& key) const { return FindIn(jtis_, key); }
 
 void Rules::PutRule(const std::string& key, const RuleValue& value) {
-  if (rules_.insert_or_assign(key, value).second) ++rules_of_shape_[ShapeOf(MembersOf(key))];
+  if (!rules_.insert_or_assign(key, value).second) return;
+  ++rules_of_shape_[ShapeOf(MembersOf(key))];
+  key_bytes_ += key.size();
 }
 
 void Rules::PutJti(const std::string& key, const RuleValue& value) {
-  jtis_.insert_or_assign(key, value);
+  if (jtis_.insert_or_assign(key, value).second) key_bytes_ += key.size();
 }
 
 void Rules::EraseRule(const std::string& key) {
-  if (rules_.erase(key) != 0) --rules_of_shape_[ShapeOf(MembersOf(key))];
+  if (rules_.erase(key) == 0) return;
+  --rules_of_shape_[ShapeOf(MembersOf(key))];
+  key_bytes_ -= key.size();
 }
 
-void Rules::EraseJti(const std::string& key) { jtis_.erase(key); }
+void Rules::EraseJti(const std::string& key) {
+  if (jtis_.erase(key) != 0) key_bytes_ -= key.size();
+}
+
+std::size_t Rules::bytes() const {
+  return key_bytes_ + (rules_.capacity() + jtis_.capacity()) * sizeof(Map::value_type);
+}
 
 }  // namespace introspectd::token

@@ -52,6 +52,7 @@ class Rules {
   bool JtiRevoked(std::string_view iss, std::string_view jti, UnixSeconds now,
                   std::string& scratch) const;
   bool any_jti() const { return !jtis_.empty(); }
+  std::size_t bytes() const;  // about what its entries take
 
   const RuleValue* FindRule(const std::string& key) const;
   const RuleValue* FindJti(const std::string& key) const;
@@ -69,6 +70,7 @@ class Rules {
 
   Map rules_;
   Map jtis_;
+  std::size_t key_bytes_ = 0;
   std::array<std::uint32_t, kShapes> rules_of_shape_{};
 };
 

@@ -301,6 +301,7 @@ void Writer::SweepRules(UnixSeconds now) {
 StoreStatus Writer::status() const {
   StoreStatus status = status_;
   if (!loading_) status.index_bytes = 2 * visible().table.allocated_bytes();
+  status.rule_bytes = 2 * visible().rules.bytes();
   return status;
 }
 

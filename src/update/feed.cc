@@ -93,8 +93,7 @@ void Feed::Apply(Parsed parsed, Now now) {
   token::Outcome outcome = token::Outcome::kApplied;
   if (auto* update = std::get_if<token::Update>(&parsed.line)) {
     if (std::holds_alternative<token::Upsert>(*update) && !AdmitsUpserts()) {
-      return Refuse(parsed.number, report_.log_away ? "replication: only revocations are taken"
-                                                    : "storage_full: only revocations are taken");
+      return Refuse(parsed.number, WhyNoUpserts());
     }
     report_.sequence = std::max(report_.sequence, token::SequenceOf(*update));
     outcome = target_.Stage(std::move(*update), now.seconds());
@@ -120,8 +119,15 @@ void Feed::Apply(Parsed parsed, Now now) {
 bool Feed::AdmitsUpserts() {
   if (origin_ == Origin::kNode) return true;
   report_.storage_full |= admission_.storage_full;
+  report_.memory_full |= admission_.memory_full;
   report_.log_away |= admission_.log_away;
-  return !admission_.storage_full && !admission_.log_away;
+  return !admission_.storage_full && !admission_.memory_full && !admission_.log_away;
+}
+
+const char* Feed::WhyNoUpserts() const {
+  if (report_.log_away) return "replication: only revocations are taken";
+  if (report_.storage_full) return "storage_full: only revocations are taken";
+  return "capacity: only revocations are taken";
 }
 
 void Feed::NotKept() {

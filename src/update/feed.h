@@ -27,6 +27,7 @@ namespace introspectd::update {
 struct Admission {
   bool loading = false;       // it is being filled with what was kept: nothing
   bool storage_full = false;  // no upserts: what room there is is for revocations
+  bool memory_full = false;   // no upserts: at limits.memory_max
   bool log_away = false;      // no upserts: the replication log cannot be written
 };
 
@@ -49,6 +50,7 @@ struct FeedReport {
   bool ended = false;  // an export's last line came, and its count was right
   // Upserts were refused, or revocations are in memory alone, for that.
   bool storage_full = false;
+  bool memory_full = false;
   bool log_away = false;
 
   // Lines that were staged; blank ones are not counted.
@@ -98,6 +100,7 @@ class Feed {
   void Parse(std::string_view line, Now now);
   void Apply(Parsed parsed, Now now);
   bool AdmitsUpserts();
+  const char* WhyNoUpserts() const;
   void Refuse(std::uint64_t line, Reason reason);
   // Whatever follows: a carriage return belongs to the line's end, not to the line.
   bool IsOverlong(std::size_t size) const { return size > line_bytes_max_ + 1; }
