@@ -171,21 +171,27 @@ Reason Builder::AddTime(const Member& member, UnixSeconds& time) {
   return {};
 }
 
-Reason Builder::AddAudience(const Member& member) {
+// Into elements_.
+Reason Builder::ReadTexts(const Member& member) {
   elements_.clear();
-  if (member.value.type == Type::kString) {
-    elements_.push_back(member.value);
-  } else if (member.value.type == Type::kArray) {
+  if (member.value.type == Type::kArray) {
     parser_.ElementsOf(member.value, elements_);
   } else {
-    return Wrong(member, "a string or an array of strings");
+    elements_.push_back(member.value);
   }
+  for (const json::Value& element : elements_) {
+    if (element.type != Type::kString) return Wrong(member, "a string or an array of strings");
+  }
+  return {};
+}
+
+Reason Builder::AddAudience(const Member& member) {
+  if (Reason wrong = ReadTexts(member); !wrong.empty()) return wrong;
   AppendName(member, Kind::kAudience);
   std::string& bytes = out_->bytes;
   bytes += '[';
   out_->audiences.resize(elements_.size());
   for (std::size_t i = 0; i < elements_.size(); ++i) {
-    if (elements_[i].type != Type::kString) return Wrong(member, "a string or an array of strings");
     if (i > 0) bytes += ',';
     bytes += elements_[i].raw;
     Locate(elements_[i], out_->audiences[i]);

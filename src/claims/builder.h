@@ -58,6 +58,7 @@ class Builder {
   Reason AddScopes(const json::Member& member);
   Reason AddClient();
   void PlanJwt(const std::vector<json::Member>& members);
+  Reason ReadTexts(const json::Member& member);
   Reason AddAudience(const json::Member& member);
   Reason CheckTokenType(const json::Member& member);
   Reason CheckConfirmation(const json::Member& member);

@@ -50,23 +50,14 @@ Reason Builder::AddDate(const Member& member, UnixSeconds& time) {
 }
 
 Reason Builder::AddScopes(const Member& member) {
-  elements_.clear();
-  if (member.value.type == Type::kString) {
-    elements_.push_back(member.value);
-  } else if (member.value.type == Type::kArray) {
-    parser_.ElementsOf(member.value, elements_);
-  } else {
-    return Wrong(member, "a string or an array of strings");
-  }
+  if (Reason wrong = ReadTexts(member); !wrong.empty()) return wrong;
   scopes_.clear();
   std::string& bytes = out_->bytes;
   bytes += R"(,"scope":")";
   const std::size_t begin = bytes.size();
   for (std::size_t i = 0; i < elements_.size(); ++i) {
     const json::Value& scope = elements_[i];
-    if (scope.type != Type::kString || HasNul(scope.string)) {
-      return Wrong(member, "a string or an array of strings");
-    }
+    if (HasNul(scope.string)) return Wrong(member, "without U+0000");
     if (i > 0) {
       bytes += ' ';
       scopes_ += ' ';
