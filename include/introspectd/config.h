@@ -34,6 +34,8 @@ struct ServerConfig {
   std::string path = "/introspect";
   bool health = true;
   bool plaintext = false;
+  std::int64_t drain_delay_s = 0;
+  std::int64_t drain_max_s = 30;
 };
 
 enum class AdminScope : std::uint8_t { kUpsert, kRevoke, kExport, kSync, kExplain, kStatus };

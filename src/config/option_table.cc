@@ -55,6 +55,19 @@ constexpr Option kServer[] = {
      .member = kMember<&Config::server, &ServerConfig::plaintext>,
      .default_toml = "false",
      .help = "allow a listener, here or in `[admin]`, that is neither loopback nor unix"},
+    {.name = "drain_delay_s",
+     .member = kMember<&Config::server, &ServerConfig::drain_delay_s>,
+     .default_toml = "0",
+     .unit = "s",
+     .range = {0, 3600},
+     .help = "told to stop, it goes on for so long with `/readyz` at 503, so that balancers send "
+             "nothing more"},
+    {.name = "drain_max_s",
+     .member = kMember<&Config::server, &ServerConfig::drain_max_s>,
+     .default_toml = "30",
+     .unit = "s",
+     .range = {0, 3600},
+     .help = "then connections have so long to end by themselves"},
 };
 
 constexpr Option kAdmin[] = {

@@ -17,6 +17,8 @@ std::uint32_t WorkerCount(const Config& config) {
   return config.server.workers != 0 ? config.server.workers : net::UsableProcessors();
 }
 
+std::uint64_t Millis(std::int64_t seconds) { return static_cast<std::uint64_t>(seconds) * 1000; }
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Config& config,
@@ -77,6 +79,7 @@ Server::Server(const Config& config, std::string config_file, Sockets sockets,
       interrupt_(control_.loop(), SIGINT, [this] { OnStop(); }),
       hangup_(control_.loop(), SIGHUP, [this] { Reload(); }),
       stop_(control_.loop(), [this] { OnStop(); }),
+      drain_delay_(control_.loop(), [this] { Drain(); }),
       drain_max_(control_.loop(), [this] { End(); }) {
   shared_.to_control = [this](ToControl message) { control_.Post(std::move(message)); };
   const auto registry = std::make_shared<const client::Registry>(config, generation_);
@@ -153,10 +156,18 @@ void Server::OnRegistryTaken(std::uint64_t generation) {
 
 void Server::OnStop() {
   if (std::exchange(stopping_, true)) return End();
-  log::Info("stopping: answering what was asked");
   shared_.readiness.SetDraining();
-  for (const auto& worker : workers_) worker->Post(Drain{});
-  drain_max_.Start(kDrainMax_ms, 0);
+  const std::int64_t delay_s = shared_.config.server.drain_delay_s;
+  if (delay_s == 0) return Drain();
+  log::Info("stopping: not ready any more, and still answering",
+            {{"seconds", static_cast<std::uint64_t>(delay_s)}});
+  drain_delay_.Start(Millis(delay_s), 0);
+}
+
+void Server::Drain() {
+  log::Info("stopping: answering what was asked");
+  for (const auto& worker : workers_) worker->Post(server::Drain{});
+  drain_max_.Start(Millis(shared_.config.server.drain_max_s), 0);
 }
 
 void Server::OnDrained() {
@@ -177,6 +188,7 @@ void Server::End() {
   interrupt_.Close();
   hangup_.Close();
   stop_.Close();
+  drain_delay_.Close();
   drain_max_.Close();
 }
 

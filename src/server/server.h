@@ -26,7 +26,8 @@ class Server {
                                                         std::string config_file);
   ~Server();
 
-  // Until SIGTERM or SIGINT, and then until connections have ended (at most kDrainMax_ms; a second
+  // Until SIGTERM or SIGINT, for server.drain_delay_s after that, and then until connections have
+  // ended (at most server.drain_max_s; a second
   // signal ends it at once). An error: the store could not be loaded.
   absl::Status Run();
 
@@ -56,11 +57,10 @@ class Server {
   void Reload();
   void OnRegistryTaken(std::uint64_t generation);
   void OnStop();
+  void Drain();
   void OnDrained();
   void OnFailed(const absl::Status& status);
   void End();
-
-  static constexpr std::uint64_t kDrainMax_ms = 30'000;
 
   const std::string config_file_;
   const std::vector<Listening> addresses_;
@@ -77,6 +77,7 @@ class Server {
   net::Signal interrupt_;
   net::Signal hangup_;
   net::Waker stop_;
+  net::Timer drain_delay_;
   net::Timer drain_max_;
 };
 
