@@ -65,6 +65,19 @@ support::Response DataPlane::AskAnew(std::string_view request) {
   return Ask(request);
 }
 
+void DataPlane::Turn(std::string_view read, std::string& out) {
+  out.clear();
+  session->Receive(read, now, out);
+  while (true) {
+    endpoint.BeginAnswers();
+    session->Settle(now, out);
+    endpoint.EndBatch();
+    endpoint.ForgetDeferred();
+    if (!session->has_more()) return;
+    session->Continue(now, out);
+  }
+}
+
 void DataPlane::Verify() {
   const VerificationRequest request = std::move(verifications.front());
   verifications.pop_front();

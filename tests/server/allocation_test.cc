@@ -71,20 +71,6 @@ std::vector<Traffic> AllTraffic() {
   };
 }
 
-// One turn of a worker's loop.
-void Turn(api::DataPlane& plane, const std::string& read, std::string& out) {
-  out.clear();
-  plane.session->Receive(read, plane.now, out);
-  while (true) {
-    plane.endpoint.BeginAnswers();
-    plane.session->Settle(plane.now, out);
-    plane.endpoint.EndBatch();
-    plane.endpoint.ForgetDeferred();
-    if (!plane.session->has_more()) return;
-    plane.session->Continue(plane.now, out);
-  }
-}
-
 TEST(AllocationTest, CountsThem) {
   const std::uint64_t before = AllocationsOfThisThread();
   const auto block = std::make_unique<char[]>(100);
@@ -108,7 +94,7 @@ TEST(AllocationTest, ARequestAllocatesNothing) {
     std::uint64_t before = 0;
     for (int turn = 0; turn < kWarmUp + kMeasured; ++turn) {
       if (turn == kWarmUp) before = AllocationsOfThisThread();
-      Turn(plane, traffic.reads[static_cast<std::size_t>(turn) % traffic.reads.size()], out);
+      plane.Turn(traffic.reads[static_cast<std::size_t>(turn) % traffic.reads.size()], out);
       if (turn % 100 == 0) plane.now.wall_us += kMicrosPerSecond;
     }
     EXPECT_EQ(AllocationsOfThisThread() - before, 0u) << traffic.name;
@@ -145,7 +131,7 @@ TEST(AllocationTest, AJwtThatIsRememberedAllocatesNothing) {
   std::uint64_t before = 0;
   for (int turn = 0; turn < kWarmUp + kMeasured; ++turn) {
     if (turn == kWarmUp) before = AllocationsOfThisThread();
-    Turn(plane, turn % 2 == 0 ? good : expired, out);
+    plane.Turn(turn % 2 == 0 ? good : expired, out);
   }
   EXPECT_EQ(AllocationsOfThisThread() - before, 0u);
   EXPECT_EQ(plane.counters.Get(api::Count::kActive), 1u + (kWarmUp + kMeasured) / 2);
