@@ -15,6 +15,7 @@ namespace introspectd::support {
 namespace {
 
 constexpr int kTurn_ms = 5;
+constexpr std::size_t kTrickleBytes = 125;  // a turn
 
 int ConnectTo(std::uint16_t port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -62,7 +63,7 @@ void Proxy::Run() {
   while (!stop_) {
     if (reset_.exchange(false)) ResetAll();
     std::vector<pollfd> polled{{listener_.fd(), POLLIN, 0}};
-    const short wanted = mode_ == Mode::kCarry ? POLLIN : 0;
+    const short wanted = Carries() ? POLLIN : 0;
     for (const Pair& pair : pairs_) {
       polled.push_back({pair.client, wanted, 0});
       polled.push_back({pair.server, wanted, 0});
@@ -71,7 +72,7 @@ void Proxy::Run() {
     std::vector<Pair> left;
     for (std::size_t i = 0; i < pairs_.size(); ++i) {
       const Pair pair = pairs_[i];
-      const bool carries = mode_ == Mode::kCarry;
+      const bool carries = Carries();
       const bool goes_on =
           !carries || ((polled[2 * i + 1].revents == 0 || Carry(pair.client, pair.server)) &&
                        (polled[2 * i + 2].revents == 0 || Carry(pair.server, pair.client)));
@@ -84,9 +85,20 @@ void Proxy::Run() {
     }
     pairs_ = std::move(left);
     if (polled[0].revents != 0) Accept();
-    // What is not read shows as a hang-up again and again.
-    if (mode_ == Mode::kSwallow) usleep(1000 * kTurn_ms);
+    Misbehave();
   }
+  ResetAll();
+}
+
+bool Proxy::Carries() const { return mode_ != Mode::kCut && mode_ != Mode::kSwallow; }
+
+void Proxy::Misbehave() {
+  constexpr auto kBreaksEvery = std::chrono::milliseconds(250);
+  // What is not read shows as a hang-up again and again.
+  if (mode_ == Mode::kSwallow || mode_ == Mode::kTrickle) usleep(1000 * kTurn_ms);
+  const auto now = std::chrono::steady_clock::now();
+  if (mode_ != Mode::kBreak || now < broken_at_ + kBreaksEvery) return;
+  broken_at_ = now;
   ResetAll();
 }
 
@@ -102,7 +114,8 @@ void Proxy::Accept() {
 
 bool Proxy::Carry(int from, int to) const {
   std::array<char, 65536> bytes;
-  const ssize_t size = recv(from, bytes.data(), bytes.size(), MSG_DONTWAIT);
+  const std::size_t most = mode_ == Mode::kTrickle ? kTrickleBytes : bytes.size();
+  const ssize_t size = recv(from, bytes.data(), most, MSG_DONTWAIT);
   if (size <= 0) return size < 0 && (errno == EAGAIN || errno == EINTR);
   for (ssize_t sent = 0; sent < size;) {
     const ssize_t more =

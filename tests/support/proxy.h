@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <thread>
 #include <vector>
@@ -23,6 +24,8 @@ class Proxy {
     kCarry,
     kCut,      // connections are reset, and new ones too
     kSwallow,  // connections stay open, and nothing comes through
+    kTrickle,  // some 25 KB/s each way, and late
+    kBreak,    // carries, and resets every connection four times a second
   };
   void SetMode(Mode mode);
   // Where connections go from now on; those that are open are reset.
@@ -37,7 +40,9 @@ class Proxy {
 
   void Run();
   void Accept();
+  bool Carries() const;
   bool Carry(int from, int to) const;
+  void Misbehave();
   void ResetAll();
 
   LoopbackListener listener_;
@@ -46,6 +51,7 @@ class Proxy {
   std::atomic<bool> reset_{false};
   std::atomic<bool> stop_{false};
   std::vector<Pair> pairs_;  // the thread's
+  std::chrono::steady_clock::time_point broken_at_;
   std::thread thread_;
 };
 

@@ -8,6 +8,9 @@
 #include <string>
 #include <thread>
 
+#include "fmt/format.h"
+#include "support/postgres.h"
+#include "support/proxy.h"
 #include "support/wait_until.h"
 #include "system/faulty_node.h"
 
@@ -107,6 +110,30 @@ TEST_F(ClockFaultTest, AStartWithAClockThatIsAheadTakesNothingForGood) {
   }
   disk_.faults().clock_ahead_s = 0;
   EXPECT_FALSE(disk_.Start()->IsActive("revoked"));
+}
+
+// The clock that counts suspended time jumps, and what other nodes did meanwhile is in a log that
+// does not answer yet.
+TEST_F(ClockFaultTest, ANodeThatWasSuspendedDoesNotAnswerFromBefore) {
+  const support::Postgres log;
+  support::Proxy proxy(log.port());
+  const auto node = disk_.Start(fmt::format(
+      "[replication]\nurl = \"postgresql://postgres@127.0.0.1:{}/postgres\"\ncreate_schema = true\n"
+      "staleness_max_s = 20\n",
+      proxy.port()));
+  const auto ready = [&] { return node->StatusOf(Plane::kData, "/readyz") == 200; };
+  const auto pushed = [&] { return node->Push(Good("t")).status == 200; };
+  ASSERT_TRUE(support::WaitUntil(pushed, support::seconds(20)));
+  ASSERT_TRUE(node->IsActive("t"));
+  proxy.SetMode(support::Proxy::Mode::kSwallow);
+  disk_.faults().boot_clock_ahead_s = 60;
+  disk_.faults().clock_ahead_s = 60;
+  const Response asked = node->Ask({.body = "token=t"});
+  EXPECT_EQ(asked.status, 503) << asked.body;
+  EXPECT_FALSE(ready());
+  proxy.SetMode(support::Proxy::Mode::kCarry);
+  EXPECT_TRUE(support::WaitUntil(ready, support::seconds(20)));
+  EXPECT_TRUE(node->IsActive("t"));
 }
 
 }  // namespace

@@ -144,6 +144,7 @@ int clock_gettime(clockid_t clock, timespec* now) noexcept {
   static const auto next = Next(clock_gettime, "clock_gettime");
   const int result = next(clock, now);
   if (clock == CLOCK_REALTIME && faults != nullptr) now->tv_sec += faults->clock_ahead_s;
+  if (clock == CLOCK_BOOTTIME && faults != nullptr) now->tv_sec += faults->boot_clock_ahead_s;
   return result;
 }
 }

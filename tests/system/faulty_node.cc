@@ -49,11 +49,13 @@ std::vector<std::pair<std::string, std::string>> FaultyDisk::Variables() const {
           {kFaultsBelow, data().string()}};
 }
 
-std::unique_ptr<Node> FaultyDisk::Start() const {
+std::unique_ptr<Node> FaultyDisk::Start(const std::string& tables) const {
   std::unique_ptr<Node> node;
   {
     const Environment environment(Variables());
-    node = std::make_unique<Node>(Config());
+    ConfigText config = Config();
+    config.tables = tables;
+    node = std::make_unique<Node>(config);
   }
   const auto ready = [&] { return node->StatusOf(Plane::kAdmin, "/readyz") == 200; };
   EXPECT_TRUE(support::WaitUntil(ready)) << node->process().log();

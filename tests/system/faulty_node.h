@@ -40,8 +40,8 @@ class FaultyDisk {
   Faults& faults() { return *faults_; }
   std::filesystem::path data() const { return directory_.path() / "data"; }
 
-  // A node on it, ready.
-  std::unique_ptr<Node> Start() const;
+  // A node on it, ready unless it follows a log; `tables` are further ones of its configuration.
+  std::unique_ptr<Node> Start(const std::string& tables = "") const;
   // A server that is expected to end by itself.
   support::Finished RunToEnd() const;
 

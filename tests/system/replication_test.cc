@@ -250,6 +250,55 @@ TEST_F(ReplicationTest, WithoutTheLogRevocationsAreTakenAndOwed) {
   EXPECT_TRUE(Says(back, "\"rows_owed\":0"));
 }
 
+TEST_F(ReplicationTest, ASlowLineMakesANodeLateAndNothingElse) {
+  CreateSchema();
+  Proxy proxy(log_.port());
+  Node far(Config({.port = proxy.port(), .staleness_s = 60}));
+  Node near(Config({}));
+  ASSERT_TRUE(Serves(far) && Serves(near));
+  proxy.SetMode(Proxy::Mode::kTrickle);
+  std::string lines;
+  for (int i = 0; i < 300; ++i) lines += Good(fmt::format("t{}", i));  // some 40 KB
+  ASSERT_EQ(near.Push(lines + support::Revoke("t0")).status, 200);
+  EXPECT_EQ(far.Push(Good("far")).status, 200);
+  EXPECT_TRUE(far.IsActive("far"));
+  EXPECT_TRUE(WaitUntil([&] { return far.IsActive("t299"); }, seconds(30)));
+  EXPECT_TRUE(BecomesInactive(far, "t0")) << "its row comes behind the other";
+  EXPECT_TRUE(BecomesActive(near, "far"));
+  EXPECT_TRUE(Says(far, "\"tokens\":300,\"revocations\":1"));
+  EXPECT_EQ(RowsInLog(), "3") << "upserts, a revocation, and the far node's";
+}
+
+TEST_F(ReplicationTest, ALineThatBreaksAgainAndAgainLosesNothing) {
+  CreateSchema();
+  Proxy proxy(log_.port());
+  Node far(Config({.port = proxy.port(), .staleness_s = 60}));
+  Node near(Config({}));
+  ASSERT_TRUE(Serves(far) && Serves(near));
+  proxy.SetMode(Proxy::Mode::kBreak);
+  constexpr int kEach = 40;
+  for (int i = 0; i < kEach; ++i) {
+    ASSERT_EQ(near.Push(Good(fmt::format("near{}", i))).status, 200);
+    const std::string line = Good(fmt::format("far{}", i));
+    // What is refused is pushed again, as any issuer would.
+    ASSERT_TRUE(WaitUntil([&] { return far.Push(line).status == 200; }, seconds(20))) << i;
+    EXPECT_TRUE(far.IsActive(fmt::format("far{}", i)));
+  }
+  EXPECT_TRUE(
+      WaitUntil([&] { return far.Push(support::Revoke("near0")).status == 200; }, seconds(20)));
+  proxy.SetMode(Proxy::Mode::kCarry);
+  for (int i = 0; i < kEach; ++i) {
+    EXPECT_TRUE(BecomesActive(near, fmt::format("far{}", i))) << i;
+    if (i > 0) {
+      EXPECT_TRUE(BecomesActive(far, fmt::format("near{}", i))) << i;
+    }
+  }
+  EXPECT_TRUE(BecomesInactive(near, "near0"));
+  EXPECT_EQ(far.Introspect("near0"), support::kInactive);
+  EXPECT_TRUE(Says(far, fmt::format("\"tokens\":{},\"revocations\":1", 2 * kEach - 1)));
+  EXPECT_TRUE(Says(near, fmt::format("\"tokens\":{},\"revocations\":1", 2 * kEach - 1)));
+}
+
 TEST_F(ReplicationTest, ATransactionThatCommitsLateIsNotPassedOverAndHoldsNobodyUp) {
   CreateSchema();
   Node node(Config({}));
