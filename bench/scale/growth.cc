@@ -12,7 +12,7 @@ namespace {
 
 constexpr unsigned kReaderCore = 0;
 constexpr unsigned kWriterCore = 1;
-constexpr double kAtRest_s = 10;
+constexpr double kAtRestMeasurements = 10;
 
 double Micros(std::uint64_t ns) { return static_cast<double>(ns) / 1000; }
 
@@ -78,7 +78,7 @@ void GrowStore(const Plan& plan, const Asked& asked, Report& report) {
   Fill(*store, 0, plan.grow_from);
   {
     TimedReader at_rest(*store, asked);
-    std::this_thread::sleep_for(std::chrono::duration<double>(kAtRest_s));
+    std::this_thread::sleep_for(std::chrono::duration<double>(kAtRestMeasurements * plan.seconds));
     at_rest.Finish().Write("lookup_at_rest", report);
   }
   TimedReader growing(*store, asked);
