@@ -1,6 +1,7 @@
 """What the comparisons share: the programs, the cores, the population, one run of the load, and the
 figures that come out."""
 
+import base64
 import json
 import os
 import pathlib
@@ -30,6 +31,7 @@ class Programs:
         self.load = build / "bench/load"
         self.push = build / "bench/push"
         self.floor = build / "bench/floor"
+        self.scale = build / "bench/scale"
 
     def check(self, *commands):
         missing = [str(program) for program in vars(self).values()
@@ -49,18 +51,38 @@ def two_cores():
     return usable[0], usable[1]
 
 
-def generate_tokens(programs, count, file):
-    """Writes a seeded population that stays valid for the whole bench."""
+def generate_tokens(programs, count, file, exp_of=None):
+    """Writes a seeded population. It stays valid for the whole bench, unless `exp_of` says for each
+    match of its exp what stands there instead."""
+    exp_of = exp_of or later
     command = [programs.cli, "generate", str(count), "--seed", "1"]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as generator, open(file, "wb") as output:
         for line in generator.stdout:
-            output.write(re.sub(rb'"exp":(\d+)', later, line, count=1))
+            output.write(re.sub(rb'"exp":(\d+)', exp_of, line, count=1))
     if generator.returncode != 0:
         raise Failure(f"introspect-cli generate: exit {generator.returncode}")
 
 
 def later(exp):
     return b'"exp":%d' % (int(exp[1]) + EXTRA_LIFETIME_S)
+
+
+def exported_pairs(cli, server):
+    """Digest (raw bytes) and answer of every token that introspectd holds."""
+    token = re.compile(rb'"token_sha256":"([\w-]+)".*?"claims":(\{.*\})')
+    command = [str(part) for part in (cli, "export", *server.admin_options())]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as export:
+        for line in export.stdout:
+            found = token.search(line)
+            if found:
+                yield base64.urlsafe_b64decode(found[1] + b"=="), found[2]
+    if export.returncode != 0:
+        raise Failure(f"introspect-cli export: exit {export.returncode}")
+
+
+def resident_bytes(server):
+    status = pathlib.Path(f"/proc/{server.pid}/status").read_text()
+    return int(re.search(r"VmRSS:\s*(\d+) kB", status)[1]) * 1024
 
 
 def start(command, core):

@@ -320,6 +320,14 @@ class Redis(Server):
             connection.sendall(command + b"\r\n")
             return connection.makefile("rb").readline().rstrip()
 
+    def info(self, field):
+        """A number of INFO."""
+        with socket.create_connection(("127.0.0.1", self.port), ANSWER_S_MAX) as connection:
+            connection.sendall(b"INFO\r\n")
+            answer = connection.makefile("rb")
+            text = answer.read(int(answer.readline()[1:]))
+        return int(re.search(rb"^%b:(\d+)" % field.encode(), text, re.MULTILINE)[1])
+
     def set_all(self, pairs):
         """Sets every (key, value); checks that all were taken."""
         count = 0

@@ -1,0 +1,68 @@
+// The parts of the bench. Each writes one member, named after itself, to the report.
+//
+// Threads: the caller's, pinned to core 0; each starts what it needs beside itself.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "introspectd/store.h"
+#include "scale/chain.h"
+#include "scale/machine.h"
+#include "scale/writing.h"
+#include "text/json_writer.h"
+
+namespace introspectd::scale {
+
+struct Plan {
+  std::uint64_t tokens = 10'000'000;
+  std::uint64_t grow_from = 1'000'000;
+  std::uint64_t grow_to = 20'000'000;
+  std::uint64_t updates_per_s = 200'000;
+  int rounds = 5;
+  double seconds = 1;  // of a measurement
+};
+
+struct Subjects {
+  Store& store;
+  const PlainMap& map;
+  const Asked& asked;
+  const Plan& plan;
+};
+
+using Report = text::JsonWriter;
+
+// A look-up with its whole answer copied out: of the map; of the store, alone and beside updates.
+void Lookup(const Subjects& subjects, Report& report);
+// Two readers on a core each beside one.
+void Readers(const Subjects& subjects, Report& report);
+// As many updates as the store takes, in memory only; every one replaces a token.
+void Updates(const Subjects& subjects, Report& report);
+// How long a revocation waits for other work, while a reader is busy.
+void Wait(const Subjects& subjects, Report& report);
+// From Stage until readers that are busy have seen it.
+void Revocation(const Subjects& subjects, Report& report);
+// The longest look-up and the longest wait while a store grows, and the longest insert into a map.
+// Makes both itself, one after the other.
+void Growth(const Plan& plan, Report& report);
+
+void WriteWaits(const Waits& waits, Report& report);
+
+double Median(std::vector<double> values);
+
+// Asks for `seconds`; what one look-up took.
+template <class Subject>
+Spent PerLookup(Chain& chain, Subject& subject, double seconds) {
+  constexpr int kBetweenClocks = 64;
+  const auto deadline = WallNanos() + static_cast<std::uint64_t>(seconds * 1e9);
+  const Stopwatch watch;
+  double lookups = 0;
+  do {
+    for (int i = 0; i < kBetweenClocks; ++i) chain.AskSome(subject);
+    lookups += static_cast<double>(kBetweenClocks * Chain::kLookupsPerVisit);
+  } while (WallNanos() < deadline);
+  const Spent spent = watch.Read();
+  return {spent.wall_ns / lookups, spent.cpu_ns / lookups};
+}
+
+}  // namespace introspectd::scale
