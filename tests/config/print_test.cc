@@ -131,6 +131,8 @@ control_cpu = []
 path = "/introspect"
 health = true
 plaintext = false
+drain_delay_s = 0
+drain_max_s = 30
 
 [admin]
 listen = ["127.0.0.1:8081"]
