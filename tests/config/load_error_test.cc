@@ -26,10 +26,12 @@ TEST(LoadErrorTest, UnknownKeys) {
        "storage, replication, clients, issuers, log, limits"},
       {Join(kMinimal, "[server]\nthreads = 1\n"),
        "gateway.toml:4: server.threads: is not a known key; allowed: listen, workers, cpus, "
-       "control_cpu, path, health, plaintext"},
+       "control_cpu, path, health, plaintext, "
+       "drain_delay_s, drain_max_s"},
       {Join(kMinimal, "[server.tls]\nkey = \"a\"\n"),
        "gateway.toml:3: server.tls: is not a known key; allowed: listen, workers, cpus, "
-       "control_cpu, path, health, plaintext"},
+       "control_cpu, path, health, plaintext, "
+       "drain_delay_s, drain_max_s"},
       {"[admin]\nlisten = [\"127.0.0.1:1\"]\nname = \"a\"\n",
        "gateway.toml:3: admin.name: is not a known key; allowed: listen, tokens"},
       {Join(kMinimal, kClient, "secrets = \"", kSecret, "\"\n"),
