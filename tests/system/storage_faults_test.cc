@@ -152,7 +152,8 @@ TEST_P(FailingDiskTest, StopsTheServerAndLosesNothingAcknowledged) {
 
 INSTANTIATE_TEST_SUITE_P(All, FailingDiskTest,
                          testing::Values(Failure{"ASync", EIO, 0}, Failure{"AWrite", 0, EIO},
-                                         Failure{"AWriteWithoutRoom", 0, ENOSPC}),
+                                         Failure{"AWriteWithoutRoom", 0, ENOSPC},
+                                         Failure{"AWriteBeyondTheQuota", 0, EDQUOT}),
                          [](const auto& test) { return test.param.name; });
 
 // D09
