@@ -7,6 +7,7 @@
 #include "config/options.h"
 #include "crypto/secret_hash.h"
 #include "crypto/signature.h"
+#include "fetch/check_url.h"
 #include "fmt/format.h"
 #include "jose/jws.h"
 
@@ -60,9 +61,7 @@ absl::Status CheckTokenType(std::string_view type) {
 }
 
 absl::Status CheckProxy(std::string_view url) {
-  if (url.empty() || (url.starts_with("http://") && url.find('@') == std::string_view::npos)) {
-    return absl::OkStatus();
-  }
+  if (url.empty() || fetch::CheckProxy(url).ok()) return absl::OkStatus();
   return Refuse("is no proxy; allowed: http://HOST:PORT without a user name");
 }
 

@@ -15,31 +15,30 @@
 
 namespace introspectd::crypto {
 
-Sha256 Sha256Of(std::string_view bytes) {
-  Sha256 digest;
-  SHA256_CTX context;
-  SHA256_Init(&context);
-  SHA256_Update(&context, bytes.data(), bytes.size());
-  SHA256_Final(digest.data(), &context);
+namespace {
+
+template <class Digest, class Context, auto kInit, auto kUpdate, auto kFinal>
+Digest HashOf(std::string_view bytes) {
+  Digest digest;
+  Context context;
+  kInit(&context);
+  kUpdate(&context, bytes.data(), bytes.size());
+  kFinal(digest.data(), &context);
   return digest;
+}
+
+}  // namespace
+
+Sha256 Sha256Of(std::string_view bytes) {
+  return HashOf<Sha256, SHA256_CTX, SHA256_Init, SHA256_Update, SHA256_Final>(bytes);
 }
 
 Sha384 Sha384Of(std::string_view bytes) {
-  Sha384 digest;
-  SHA512_CTX context;
-  SHA384_Init(&context);
-  SHA384_Update(&context, bytes.data(), bytes.size());
-  SHA384_Final(digest.data(), &context);
-  return digest;
+  return HashOf<Sha384, SHA512_CTX, SHA384_Init, SHA384_Update, SHA384_Final>(bytes);
 }
 
 Sha512 Sha512Of(std::string_view bytes) {
-  Sha512 digest;
-  SHA512_CTX context;
-  SHA512_Init(&context);
-  SHA512_Update(&context, bytes.data(), bytes.size());
-  SHA512_Final(digest.data(), &context);
-  return digest;
+  return HashOf<Sha512, SHA512_CTX, SHA512_Init, SHA512_Update, SHA512_Final>(bytes);
 }
 
 Sha256Stream::Sha256Stream() {
