@@ -36,6 +36,7 @@ struct CurveTraits {
 };
 
 inline constexpr std::size_t kFieldBytesMax = 66;
+inline constexpr std::size_t kModulusBytesMax = 1024;
 
 const CurveTraits& TraitsOf(Curve curve);
 

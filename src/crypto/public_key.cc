@@ -16,7 +16,7 @@ namespace introspectd::crypto {
 namespace {
 
 constexpr std::size_t kModulusBitsMin = 2048;
-constexpr std::size_t kModulusBitsMax = 8192;
+constexpr std::size_t kModulusBitsMax = kModulusBytesMax * 8;
 constexpr std::size_t kExponentBytesMax = 4;
 constexpr std::size_t kEd25519KeyBytes = 32;
 

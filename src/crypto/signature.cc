@@ -4,7 +4,9 @@
 #include <openssl/err.h>
 #include <openssl/params.h>
 
+#include <array>
 #include <bit>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -12,6 +14,7 @@
 #include "crypto/algorithms.h"
 #include "crypto/ecdsa.h"
 #include "crypto/openssl_ptr.h"
+#include "crypto/pkcs1.h"
 
 namespace introspectd::crypto {
 
@@ -63,22 +66,26 @@ PkeyPtr MakeKey(OSSL_LIB_CTX* library, const Ed25519PublicKey& key) {
   return MakeKey(library, "ED25519", params);
 }
 
+// Only the public operation: what comes of it is compared by Pkcs1Encoding.
+bool PrepareRecovery(EVP_PKEY_CTX* context) {
+  const OSSL_PARAM params[] = {
+      TextParam(OSSL_SIGNATURE_PARAM_PAD_MODE, OSSL_PKEY_RSA_PAD_MODE_NONE),
+      OSSL_PARAM_construct_end()};
+  return EVP_PKEY_verify_recover_init_ex(context, params) == 1;
+}
+
 // Everything that EVP_PKEY_verify would otherwise look up is set here, once.
 bool Prepare(EVP_PKEY_CTX* context, const AlgorithmTraits& traits) {
+  if (traits.scheme == Scheme::kPkcs1) return PrepareRecovery(context);
   const char* const hash = OpensslNameOf(traits.hash);
   const OSSL_PARAM digest = TextParam(OSSL_SIGNATURE_PARAM_DIGEST, hash);
   const OSSL_PARAM end = OSSL_PARAM_construct_end();
   const OSSL_PARAM ecdsa[] = {digest, end};
-  const OSSL_PARAM pkcs1[] = {
-      digest, TextParam(OSSL_SIGNATURE_PARAM_PAD_MODE, OSSL_PKEY_RSA_PAD_MODE_PKCSV15), end};
   const OSSL_PARAM pss[] = {
       digest, TextParam(OSSL_SIGNATURE_PARAM_PAD_MODE, OSSL_PKEY_RSA_PAD_MODE_PSS),
       TextParam(OSSL_SIGNATURE_PARAM_MGF1_DIGEST, hash),
       TextParam(OSSL_SIGNATURE_PARAM_PSS_SALTLEN, OSSL_PKEY_RSA_PSS_SALT_LEN_DIGEST), end};
-  const OSSL_PARAM* params = ecdsa;
-  if (traits.scheme == Scheme::kPkcs1) params = pkcs1;
-  if (traits.scheme == Scheme::kPss) params = pss;
-  return EVP_PKEY_verify_init_ex(context, params) == 1;
+  return EVP_PKEY_verify_init_ex(context, traits.scheme == Scheme::kPss ? pss : ecdsa) == 1;
 }
 
 // The only length a signature may have: OpenSSL takes some that are shorter.
@@ -105,6 +112,7 @@ Library::~Library() = default;
 struct SignatureVerifier::Impl {
   bool MakeReady(OSSL_LIB_CTX* library, const PublicKey& public_key);
   bool VerifyHashed(std::span<const std::uint8_t> hash, std::string_view signature);
+  bool VerifyPkcs1(std::span<const std::uint8_t> hash, std::string_view signature);
   bool VerifyEcdsa(std::span<const std::uint8_t> hash, std::string_view signature);
   bool VerifyMessage(std::string_view message, std::string_view signature);
   bool Verify(std::string_view message, const Sha256& sha256, std::string_view signature);
@@ -113,8 +121,9 @@ struct SignatureVerifier::Impl {
   const AlgorithmTraits& traits;
   std::size_t signature_bytes = 0;
   PkeyPtr key;
-  PkeyCtxPtr of_hashes;    // RSA and ECDSA
-  MdCtxPtr of_messages{};  // EdDSA
+  PkeyCtxPtr of_hashes;                     // RSA and ECDSA
+  MdCtxPtr of_messages{};                   // EdDSA
+  std::optional<Pkcs1Encoding> encoding{};  // kPkcs1
 };
 
 bool SignatureVerifier::Impl::MakeReady(OSSL_LIB_CTX* library, const PublicKey& public_key) {
@@ -126,6 +135,7 @@ bool SignatureVerifier::Impl::MakeReady(OSSL_LIB_CTX* library, const PublicKey& 
     return EVP_DigestVerifyInit_ex(of_messages.get(), nullptr, nullptr, library, nullptr, key.get(),
                                    nullptr) == 1;
   }
+  if (traits.scheme == Scheme::kPkcs1) encoding.emplace(traits.hash, signature_bytes);
   of_hashes.reset(EVP_PKEY_CTX_new_from_pkey(library, key.get(), nullptr));
   return of_hashes != nullptr && Prepare(of_hashes.get(), traits);
 }
@@ -133,8 +143,20 @@ bool SignatureVerifier::Impl::MakeReady(OSSL_LIB_CTX* library, const PublicKey& 
 bool SignatureVerifier::Impl::VerifyHashed(std::span<const std::uint8_t> hash,
                                            std::string_view signature) {
   if (traits.scheme == Scheme::kEcdsa) return VerifyEcdsa(hash, signature);
+  if (traits.scheme == Scheme::kPkcs1) return VerifyPkcs1(hash, signature);
   return EVP_PKEY_verify(of_hashes.get(), Unsigned(signature.data()), signature.size(), hash.data(),
                          hash.size()) == 1;
+}
+
+// Not EVP_PKEY_verify, which copies, builds and takes apart some buffers on the heap: a fortieth of
+// the whole.
+bool SignatureVerifier::Impl::VerifyPkcs1(std::span<const std::uint8_t> hash,
+                                          std::string_view signature) {
+  std::array<std::uint8_t, kModulusBytesMax> encoded;
+  std::size_t size = encoded.size();
+  return EVP_PKEY_verify_recover(of_hashes.get(), encoded.data(), &size, Unsigned(signature.data()),
+                                 signature.size()) == 1 &&
+         encoding->Is({encoded.data(), size}, hash);
 }
 
 bool SignatureVerifier::Impl::VerifyEcdsa(std::span<const std::uint8_t> hash,

@@ -26,46 +26,52 @@ T Get(simdjson::simdjson_result<T> result) {
   return value;
 }
 
-Type TypeOf(element e) {
-  switch (e.type()) {
-    case simdjson::dom::element_type::ARRAY:
-      return Type::kArray;
-    case simdjson::dom::element_type::OBJECT:
-      return Type::kObject;
-    case simdjson::dom::element_type::INT64:
-      return Type::kInteger;
-    case simdjson::dom::element_type::UINT64:
-      return Type::kNumber;  // beyond int64
-    case simdjson::dom::element_type::DOUBLE:
-      return Type::kNumber;
-    case simdjson::dom::element_type::STRING:
-      return Type::kString;
-    case simdjson::dom::element_type::BOOL:
-      return Type::kBool;
-    case simdjson::dom::element_type::NULL_VALUE:
-      return Type::kNull;
-  }
-  CHECK(false);
-}
-
 Value MakeValue(element e, std::string_view raw) {
+  using simdjson::dom::element_type;
   Value value;
-  value.type = TypeOf(e);
   value.raw = raw;
   value.handle = std::bit_cast<Handle>(e);
-  if (value.type == Type::kString) value.string = Get(e.get_string());
-  if (value.type == Type::kInteger) value.integer = Get(e.get_int64());
-  if (value.type == Type::kNumber) value.number = Get(e.get_double());
-  if (value.type == Type::kBool) value.boolean = Get(e.get_bool());
+  switch (e.type()) {
+    case element_type::ARRAY:
+      value.type = Type::kArray;
+      break;
+    case element_type::OBJECT:
+      value.type = Type::kObject;
+      break;
+    case element_type::INT64:
+      value.type = Type::kInteger;
+      value.integer = Get(e.get_int64());
+      break;
+    case element_type::UINT64:  // beyond int64
+    case element_type::DOUBLE:
+      value.type = Type::kNumber;
+      value.number = Get(e.get_double());
+      break;
+    case element_type::STRING:
+      value.type = Type::kString;
+      value.string = Get(e.get_string());
+      break;
+    case element_type::BOOL:
+      value.type = Type::kBool;
+      value.boolean = Get(e.get_bool());
+      break;
+    case element_type::NULL_VALUE:
+      value.type = Type::kNull;
+      break;
+  }
   return value;
+}
+
+std::string_view TakeValue(text::JsonWalker& walker, element e) {
+  return e.is_string() ? walker.TakeString(Get(e.get_string_length())) : walker.Take();
 }
 
 void Fill(simdjson::dom::object object, std::string_view raw, std::vector<Member>& out) {
   out.clear();
   text::JsonWalker walker(raw);
   for (const auto field : object) {
-    const std::string_view raw_name = walker.Take();
-    out.push_back({field.key, raw_name, MakeValue(field.value, walker.Take())});
+    const std::string_view raw_name = walker.TakeString(field.key.size());
+    out.push_back({field.key, raw_name, MakeValue(field.value, TakeValue(walker, field.value))});
   }
 }
 
@@ -74,11 +80,14 @@ class NameFilter {
  public:
   // False when no name like this one was added before.
   bool MayHave(std::string_view name) {
-    std::uint32_t hash = static_cast<std::uint32_t>(name.size());
-    for (const char c : name.substr(0, kLooked)) {
-      hash = (hash ^ static_cast<unsigned char>(c)) * 0x01000193u;
+    const auto byte = [name](std::size_t at) -> std::uint64_t {
+      return static_cast<unsigned char>(name[at]);
+    };
+    std::uint64_t hash = name.size();
+    if (!name.empty()) {  // names of claims are often of three letters
+      hash ^= byte(0) << 24 | byte(name.size() / 2) << 32 | byte(name.size() - 1) << 40;
     }
-    const std::uint32_t bit = hash >> 22;  // of 1,024
+    const std::uint64_t bit = hash * 0x9e3779b97f4a7c15u >> 53;  // of 2,048
     std::uint64_t& word = words_[bit / 64];
     const std::uint64_t mask = std::uint64_t{1} << bit % 64;
     const bool had = (word & mask) != 0;
@@ -87,18 +96,37 @@ class NameFilter {
   }
 
  private:
-  static constexpr std::size_t kLooked = 16;  // of the bytes of a name
-  std::array<std::uint64_t, 16> words_{};
+  std::array<std::uint64_t, 32> words_{};
 };
 
-bool HasTwice(std::vector<std::string_view>& names, std::size_t first) {
-  std::sort(names.begin() + static_cast<std::ptrdiff_t>(first), names.end());
-  return std::adjacent_find(names.begin() + static_cast<std::ptrdiff_t>(first), names.end()) !=
-         names.end();
-}
+// The names of one object, on a stack with those of the objects around it.
+class Names {
+ public:
+  explicit Names(std::vector<std::string_view>& stack) : stack_(stack), first_(stack.size()) {}
+  ~Names() { stack_.resize(first_); }
+  Names(const Names&) = delete;
+  Names& operator=(const Names&) = delete;
+
+  void Add(std::string_view name) {
+    stack_.push_back(name);
+    may_be_twice_ |= filter_.MayHave(name);
+  }
+  bool HasTwice() {
+    if (!may_be_twice_) return false;
+    const auto first = stack_.begin() + static_cast<std::ptrdiff_t>(first_);
+    std::sort(first, stack_.end());
+    return std::adjacent_find(first, stack_.end()) != stack_.end();
+  }
+
+ private:
+  std::vector<std::string_view>& stack_;
+  const std::size_t first_;
+  NameFilter filter_;
+  bool may_be_twice_ = false;
+};
 
 // What simdjson does not check: names that stand twice, and the depth to the letter (it lets an
-// empty container in where it refuses a filled one). `names` is scratch, used as a stack.
+// empty container in where it refuses a filled one). `names` is scratch.
 Error CheckTree(element e, std::size_t depth_left, std::vector<std::string_view>& names) {
   if (!e.is_array() && !e.is_object()) return Error::kNone;
   if (depth_left == 0) return Error::kTooDeep;
@@ -109,21 +137,27 @@ Error CheckTree(element e, std::size_t depth_left, std::vector<std::string_view>
     }
     return Error::kNone;
   }
-  const std::size_t first = names.size();
-  NameFilter filter;
-  bool may_be_twice = false;
+  Names here(names);
   for (const auto field : Get(e.get_object())) {
-    names.push_back(field.key);
-    may_be_twice |= filter.MayHave(field.key);
-  }
-  if (may_be_twice && HasTwice(names, first)) return Error::kDuplicateName;
-  names.resize(first);
-  for (const auto field : Get(e.get_object())) {
-    if (!field.value.is_array() && !field.value.is_object()) continue;
+    here.Add(field.key);
     const Error wrong = CheckTree(field.value, depth_left - 1, names);
     if (wrong != Error::kNone) return wrong;
   }
-  return Error::kNone;
+  return here.HasTwice() ? Error::kDuplicateName : Error::kNone;
+}
+
+// The same for the root, whose members are at hand.
+Error CheckMembers(const std::vector<Member>& members, std::size_t depth_left,
+                   std::vector<std::string_view>& names) {
+  Names here(names);
+  for (const Member& member : members) {
+    here.Add(member.name);
+    if (member.value.type != Type::kObject && member.value.type != Type::kArray) continue;
+    const auto child = std::bit_cast<element>(member.value.handle);
+    const Error wrong = CheckTree(child, depth_left - 1, names);
+    if (wrong != Error::kNone) return wrong;
+  }
+  return here.HasTwice() ? Error::kDuplicateName : Error::kNone;
 }
 
 }  // namespace
@@ -157,14 +191,13 @@ Error Parser::ParseObject(std::string_view text) {
   if (error == simdjson::DEPTH_ERROR) return Error::kTooDeep;
   if (error != simdjson::SUCCESS) return Error::kNotJson;
   if (!root.is_object()) return Error::kNotObject;
-  impl_->names.clear();
-  const Error wrong = CheckTree(root, impl_->depth_max, impl_->names);
-  if (wrong != Error::kNone) return wrong;
   std::size_t size = 0;
   CHECK(simdjson::minify(impl_->padded.data(), text.size(), impl_->minified.data(), size) ==
         simdjson::SUCCESS);
   Fill(Get(root.get_object()), {impl_->minified.data(), size}, members_);
-  return Error::kNone;
+  const Error wrong = CheckMembers(members_, impl_->depth_max, impl_->names);
+  if (wrong != Error::kNone) members_.clear();
+  return wrong;
 }
 
 void Parser::MembersOf(const Value& object, std::vector<Member>& out) const {
@@ -177,7 +210,7 @@ void Parser::ElementsOf(const Value& array, std::vector<Value>& out) const {
   out.clear();
   text::JsonWalker walker(array.raw);
   for (const element e : Get(std::bit_cast<element>(array.handle).get_array())) {
-    out.push_back(MakeValue(e, walker.Take()));
+    out.push_back(MakeValue(e, TakeValue(walker, e)));
   }
 }
 

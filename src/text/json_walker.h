@@ -22,6 +22,15 @@ class JsonWalker {
     return text_.substr(start, at_++ - start);
   }
 
+  // The same for a string of which it is known how long it is without its escapes: a quote there
+  // that is not escaped is the one that ends it.
+  std::string_view TakeString(std::size_t unescaped_size) {
+    const std::size_t start = at_;
+    const std::size_t end = start + 1 + unescaped_size;
+    at_ = text_[end] == '"' && !IsEscaped(end) ? end + 1 : EndOfString(start);
+    return text_.substr(start, at_++ - start);
+  }
+
  private:
   std::size_t End(std::size_t at) const {
     const char first = text_[at];

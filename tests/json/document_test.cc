@@ -50,6 +50,22 @@ TEST(DocumentTest, KnowsEveryType) {
   EXPECT_EQ(Find(parser.members(), "q"), nullptr);
 }
 
+TEST(DocumentTest, EscapedQuotesDoNotEndAString) {
+  Parser parser(kSizeMax, kDepthMax);
+  ASSERT_EQ(parser.ParseObject(R"({"a\"":"\"","":"","\\":["\\\"x","\"\"",""],"\u0022":"\"b\""})"),
+            Error::kNone);
+  const auto& members = parser.members();
+  EXPECT_EQ(members[0].raw(), R"("a\"":"\"")");
+  EXPECT_EQ(members[1].raw(), R"("":"")");
+  EXPECT_EQ(members[2].raw(), R"("\\":["\\\"x","\"\"",""])");
+  EXPECT_EQ(members[3].raw(), R"("\u0022":"\"b\"")");
+  std::vector<Value> elements;
+  parser.ElementsOf(members[2].value, elements);
+  EXPECT_EQ(elements[0].raw, R"("\\\"x")");
+  EXPECT_EQ(elements[1].raw, R"("\"\"")");
+  EXPECT_EQ(elements[2].raw, R"("")");
+}
+
 TEST(DocumentTest, OnlyWhatFitsInt64IsAnInteger) {
   Parser parser(kSizeMax, kDepthMax);
   ASSERT_EQ(parser.ParseObject(
