@@ -11,7 +11,7 @@ bool ExportSource::Pull(std::string& out, Now now) {
     return true;
   }
   if (next_shard_ < token::Table::kShards) {
-    writer_.visible().table.VisitShard(next_shard_++, [&](const token::Record& record) {
+    writer_.VisitShard(next_shard_++, [&](const token::Record& record) {
       lines_ += update::AppendRecord(record, now.seconds(), out);
     });
     return true;

@@ -41,7 +41,7 @@ void Append(const Note& note, rocksdb::WriteBatch& batch) {
 void Append(token::Writer::Staged staged, rocksdb::WriteBatch& batch) {
   std::string key;
   std::string value;
-  for (const token::Record* record : staged.records) {
+  for (const token::RecordPtr& record : staged.records) {
     TokenKey(record->digest(), key);
     value.clear();
     token::StoredRecord::Append(*record, value);

@@ -74,7 +74,7 @@ token::Outcome Outbox::Stage(token::Update update, UnixSeconds now) {
 
 // Otherwise it would be kept for as long as any token can live.
 void Outbox::UseWhatIsKnown(token::RevokeToken& revoke, UnixSeconds now) const {
-  const token::Record* record = writer_.visible().table.Find(revoke.digest);
+  const token::PackedRecord* record = writer_.visible().table.Find(revoke.digest);
   if (record == nullptr || now >= record->end() || !record->memory().known) return;
   revoke.memory = record->memory();
 }

@@ -80,7 +80,7 @@ UnixSeconds Trimmer::NeededUntil(std::string_view lines) const {
 UnixSeconds Trimmer::NeededUntil(const token::Update& update) const {
   const token::Side& side = store_.visible();
   const auto end_of_token = [&side](const TokenDigest& digest) -> UnixSeconds {
-    const token::Record* record = side.table.Find(digest);
+    const token::PackedRecord* record = side.table.Find(digest);
     return record == nullptr ? 0 : record->end() + token::Record::kRememberedAfterEnd_s;
   };
   if (const auto* upsert = std::get_if<token::Upsert>(&update)) {

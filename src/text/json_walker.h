@@ -11,7 +11,9 @@ namespace introspectd::text {
 class JsonWalker {
  public:
   // `container`: {…} or […], borrowed.
-  explicit JsonWalker(std::string_view container) : text_(container), at_(1) {}
+  explicit JsonWalker(std::string_view container) : JsonWalker(container, 1) {}
+  // Begins at a name or value within it.
+  JsonWalker(std::string_view container, std::size_t at) : text_(container), at_(at) {}
 
   bool AtEnd() const { return at_ + 1 >= text_.size(); }
 

@@ -1,30 +1,16 @@
 #include "token/pool.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstdlib>
 
 #include "base/check.h"
+#include "token/pages.h"
 
 namespace introspectd::token {
 
 namespace {
-
-constexpr std::size_t kHugePage = std::size_t{2} << 20;
-
-// Sanitizers must see every block, or they would miss what is done to one after its end.
-#if !defined(__has_feature)
-#define __has_feature(name) 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
-    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool kPlainMalloc = true;
-#else
-constexpr bool kPlainMalloc = false;
-#endif
 
 std::size_t RoundUp(std::size_t bytes, std::size_t step) {
   return (bytes + step - 1) / step * step;
@@ -33,7 +19,9 @@ std::size_t RoundUp(std::size_t bytes, std::size_t step) {
 }  // namespace
 
 Pool::~Pool() {
-  for (const Region& region : regions_) munmap(region.begin, region.bytes);
+  for (const auto& [begin, region] : regions_) {
+    region.bytes == kRegionBytes ? pages_.GiveBack(begin) : UnmapPages(begin, region.bytes);
+  }
   for (void* block : plain_) std::free(block);
 }
 
@@ -55,72 +43,80 @@ void* Pool::Allocate(std::size_t bytes) {
     void* block = std::malloc(bytes);
     CHECK(block != nullptr);
     plain_.insert(block);
+    bytes_ += bytes;
     return block;
   }
-  if (bytes > kCoarseMax) return Map(RoundUp(bytes, kHugePage));
+  if (bytes > kCoarseMax) return AllocateAlone(bytes);
   const SizeClass size = ClassOf(bytes);
+  bytes_ += size.bytes;
   if (FreeBlock*& first = free_[size.index]; first != nullptr) {
     FreeBlock* block = first;
     first = block->next;
+    regions_[RegionOf(block)].bytes_in_use += size.bytes;
     return block;
   }
   if (static_cast<std::size_t>(end_ - at_) < size.bytes) {
-    at_ = Map(kRegionBytes);
+    at_ = pages_.Take();
     end_ = at_ + kRegionBytes;
+    regions_[at_] = {.bytes = kRegionBytes};
   }
   char* block = at_;
   at_ += size.bytes;
+  regions_[RegionOf(block)].bytes_in_use += size.bytes;
   return block;
 }
 
 void Pool::Free(void* block, std::size_t bytes) {
   if (kPlainMalloc) {
     CHECK(plain_.erase(block) == 1);
+    bytes_ -= bytes;
     return std::free(block);
   }
-  if (bytes > kCoarseMax) return Unmap(static_cast<char*>(block));
-  FreeBlock*& first = free_[ClassOf(bytes).index];
+  if (bytes > kCoarseMax) return FreeAlone(static_cast<char*>(block));
+  const SizeClass size = ClassOf(bytes);
+  bytes_ -= size.bytes;
+  FreeBlock*& first = free_[size.index];
   first = new (block) FreeBlock{first};
+  char* const region = RegionOf(block);
+  if ((regions_[region].bytes_in_use -= size.bytes) == 0) GiveBack(region);
 }
 
-// `bytes` at a multiple of a huge page, or the kernel could not use one for its first and last
-// parts.
-// What was left of its last region stays unused: it was never touched, and so takes no memory.
-void Pool::TakeOver(Pool& other) {
-  regions_.insert(regions_.end(), other.regions_.begin(), other.regions_.end());
-  plain_.merge(other.plain_);
-  for (std::size_t i = 0; i < free_.size(); ++i) {
-    while (FreeBlock* block = other.free_[i]) {
-      other.free_[i] = block->next;
-      free_[i] = new (block) FreeBlock{free_[i]};
-    }
-  }
-  other.regions_.clear();
-  other.at_ = other.end_ = nullptr;
+char* Pool::RegionOf(void* block) {
+  const auto address = reinterpret_cast<std::uintptr_t>(block);
+  return reinterpret_cast<char*>(address / kRegionBytes * kRegionBytes);
 }
 
-char* Pool::Map(std::size_t bytes) {
-  void* mapped = mmap(nullptr, bytes + kHugePage, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  CHECK(mapped != MAP_FAILED);
-  char* begin = static_cast<char*>(mapped);
-  const std::size_t before = RoundUp(reinterpret_cast<std::uintptr_t>(begin), kHugePage) -
-                             reinterpret_cast<std::uintptr_t>(begin);
-  if (before > 0) munmap(begin, before);
-  begin += before;
-  if (before < kHugePage) munmap(begin + bytes, kHugePage - before);
-  madvise(begin, bytes, MADV_HUGEPAGE);  // refused where there are none; then it is plain memory
-  regions_.push_back({begin, bytes});
+// In a region of its own.
+void* Pool::AllocateAlone(std::size_t bytes) {
+  const std::size_t whole = RoundUp(bytes, kHugePage);
+  char* begin = MapPages(whole, kHugePage);
+  PreferHugePages(begin, whole);
+  regions_[begin] = {.bytes = whole};
+  bytes_ += whole;
   return begin;
 }
 
-void Pool::Unmap(char* begin) {
-  const auto found = std::find_if(regions_.begin(), regions_.end(),
-                                  [begin](const Region& region) { return region.begin == begin; });
-  CHECK(found != regions_.end());
-  munmap(found->begin, found->bytes);
-  *found = regions_.back();
-  regions_.pop_back();
+void Pool::FreeAlone(char* block) {
+  const auto region = regions_.find(block);
+  bytes_ -= region->second.bytes;
+  UnmapPages(block, region->second.bytes);
+  regions_.erase(region);
+}
+
+// Its free blocks must not be given out any more.
+void Pool::GiveBack(char* region) {
+  for (FreeBlock*& first : free_) {
+    for (FreeBlock** at = &first; *at != nullptr;) {
+      if (RegionOf(*at) == region) {
+        *at = (*at)->next;
+      } else {
+        at = &(*at)->next;
+      }
+    }
+  }
+  if (at_ != nullptr && RegionOf(end_ - 1) == region) at_ = end_ = nullptr;
+  pages_.GiveBack(region);
+  regions_.erase(region);
 }
 
 }  // namespace introspectd::token

@@ -1,7 +1,9 @@
-// A pool: memory for records and tables, in huge pages where the system allows them.
+// A pool: memory for tables, in huge pages where the system allows them.
 //
 // Threads: a Pool is one thread's; a SharedPool is thread-safe.
-// Limits:  what is freed is used again for blocks of its size; regions go back when the pool goes.
+// Limits:  what is freed is used again for blocks of its size; regions in which nothing is in use
+// go
+//          back to the system.
 //
 // Why not malloc: a look-up among millions of tokens misses the cache two or three times whatever
 // one does, but with small pages every miss is a page walk as well, which in a virtual machine
@@ -12,15 +14,16 @@
 #include <array>
 #include <cstddef>
 #include <unordered_set>
-#include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "base/mutex.h"
+#include "token/page_supply.h"
 
 namespace introspectd::token {
 
 class Pool {
  public:
-  Pool() = default;
+  explicit Pool(PageSupply& pages) : pages_(pages) {}  // borrowed
   ~Pool();
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
@@ -29,25 +32,25 @@ class Pool {
   void* Allocate(std::size_t bytes);
   void Free(void* block, std::size_t bytes);  // `bytes` as they were asked for
 
-  // Every block of `other` is this pool's from now on, and `other` is empty.
-  void TakeOver(Pool& other);
+  // What is in use, each block as long as its class.
+  std::size_t bytes() const { return bytes_; }
 
  private:
   struct FreeBlock {
     FreeBlock* next;
   };
   struct Region {
-    char* begin;
-    std::size_t bytes;
+    std::size_t bytes = 0;
+    std::size_t bytes_in_use = 0;
   };
 
   // Sizes up to kFineMax in steps of 16 bytes, then four steps a doubling, up to kCoarseMax.
   static constexpr std::size_t kStep = 16;
   static constexpr std::size_t kFineMax = 4096;
   static constexpr std::size_t kFineClasses = kFineMax / kStep + 1;
-  static constexpr std::size_t kDoublings = 10;
+  static constexpr std::size_t kDoublings = 8;
   static constexpr std::size_t kCoarseMax = kFineMax << kDoublings;
-  static constexpr std::size_t kRegionBytes = std::size_t{32} << 20;
+  static constexpr std::size_t kRegionBytes = kHugePage;
 
   struct SizeClass {
     std::size_t index;
@@ -55,19 +58,25 @@ class Pool {
   };
   static SizeClass ClassOf(std::size_t bytes);
 
-  char* Map(std::size_t bytes);
-  void Unmap(char* begin);
+  static char* RegionOf(void* block);
+  void* AllocateAlone(std::size_t bytes);
+  void FreeAlone(char* block);
+  void GiveBack(char* region);
 
+  PageSupply& pages_;
   std::array<FreeBlock*, kFineClasses + 4 * kDoublings + 1> free_{};
   char* at_ = nullptr;
   char* end_ = nullptr;
-  std::vector<Region> regions_;
+  absl::flat_hash_map<char*, Region> regions_;  // by where they begin
+  std::size_t bytes_ = 0;
   std::unordered_set<void*> plain_;  // with sanitizers: every block in use
 };
 
 // For blocks that are seldom asked for.
 class SharedPool {
  public:
+  explicit SharedPool(PageSupply& pages) : pool_(pages) {}  // borrowed
+
   void* Allocate(std::size_t bytes) ABSL_LOCKS_EXCLUDED(mutex_) {
     const base::MutexLock lock(mutex_);
     return pool_.Allocate(bytes);
@@ -76,9 +85,13 @@ class SharedPool {
     const base::MutexLock lock(mutex_);
     pool_.Free(block, bytes);
   }
+  std::size_t bytes() const ABSL_LOCKS_EXCLUDED(mutex_) {
+    const base::MutexLock lock(mutex_);
+    return pool_.bytes();
+  }
 
  private:
-  base::Mutex mutex_;
+  mutable base::Mutex mutex_;
   Pool pool_ ABSL_GUARDED_BY(mutex_);
 };
 

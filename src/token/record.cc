@@ -71,7 +71,7 @@ RecordPtr Record::Revocation(const TokenDigest& digest, std::uint64_t sequence) 
 
 void Record::SetMemory(Memory memory) {
   known_ = memory.known;
-  end_.store(memory.end, std::memory_order_relaxed);
+  end_ = memory.end;
 }
 
 crypto::Sha256 Record::rank() const {
@@ -88,10 +88,12 @@ std::optional<std::string_view> Record::field(Field field) const {
   return Text(span);
 }
 
-Record* Record::CopyTo(void* memory) const {
+RecordPtr Record::Copy() const {
+  void* memory = std::malloc(size_);
+  CHECK(memory != nullptr);
   // A record is a block without pointers into itself.
   std::memcpy(memory, static_cast<const void*>(this), size_);
-  return static_cast<Record*>(memory);
+  return RecordPtr(static_cast<Record*>(memory));
 }
 
 }  // namespace introspectd::token

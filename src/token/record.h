@@ -1,7 +1,7 @@
-// A record: what the store holds of one token, in one block of memory.
+// A record: what is known of one token, in one block of memory. How it comes, and how it is read;
+// in the tables it is packed (packed_record.h).
 //
-// Threads: built and handed over by the writer; immutable for readers, but for `end`, which only
-//          moves how long a token that is of no more use is remembered.
+// Threads: values, handed over.
 // Limits:  claims of at most 64 KiB together with what had to be unescaped.
 //
 // 1. A record is claims (an upsert won), or the end of a token whose claims are of no more use: a
@@ -11,7 +11,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -84,25 +83,29 @@ class Record {
 
   // False once nobody can tell any more that the token ever was.
   bool Remembered(UnixSeconds now) const { return now < end() + kRememberedAfterEnd_s; }
-  UnixSeconds end() const { return end_.load(std::memory_order_relaxed); }
+  UnixSeconds end() const { return end_; }
 
-  // The writer's part. `known`: an upsert of the token was seen, and `end` is the latest exp of
+  // `known`: an upsert of the token was seen, and `end` is the latest exp of
   // those; otherwise `end` is for how long a revocation waits for its token.
   struct Memory {
     bool known = false;
     UnixSeconds end = 0;
+    friend bool operator==(const Memory&, const Memory&) = default;
   };
-  Memory memory() const { return {known_, end()}; }
+  Memory memory() const { return {known_, end_}; }
   void SetMemory(Memory memory);
   std::uint64_t sequence() const { return sequence_; }
   void SetSequence(std::uint64_t sequence) { sequence_ = sequence; }
   // SHA-256 of the answer; kClaims and kMarker.
   crypto::Sha256 rank() const;
   std::size_t allocated_bytes() const { return size_; }
-  Record* CopyTo(void* memory) const;  // allocated_bytes() of it, aligned to 16
+  RecordPtr Copy() const;
 
  private:
   friend class StoredRecord;
+  friend class Template;
+  friend class Packer;
+  friend class Unpacker;
 
   Record() = default;
   static Record* Allocate(std::size_t audience_count, std::size_t bytes);
@@ -110,19 +113,23 @@ class Record {
   const Span16* audiences() const { return reinterpret_cast<const Span16*>(this + 1); }
   const char* bytes() const { return reinterpret_cast<const char*>(audiences() + audience_count_); }
   std::string_view Text(Span16 span) const { return {bytes() + span.offset, span.size}; }
+  // The answer, and what stands behind it.
+  std::string_view all_bytes() const {
+    const char* const begin = bytes();
+    return {begin, static_cast<std::size_t>(reinterpret_cast<const char*>(this) + size_ - begin)};
+  }
 
-  // Read on every lookup: the first cache line.
   TokenDigest digest_;
   UnixSeconds exp_ = 0;
   UnixSeconds nbf_ = kNever;
   UnixSeconds iat_ = kNever;
-  std::atomic<UnixSeconds> end_{0};
+  UnixSeconds end_ = 0;
   std::uint16_t answer_size_ = 0;
   std::uint16_t audience_count_ = 0;
   Kind kind_ = Kind::kClaims;
-  bool known_ = true;  // the writer's
+  bool known_ = true;
   std::array<Span16, kFieldCount> fields_{};
-  std::uint64_t sequence_ = 0;  // the writer's
+  std::uint64_t sequence_ = 0;
   std::uint32_t size_ = 0;
 };
 

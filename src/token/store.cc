@@ -1,5 +1,6 @@
 #include "introspectd/store.h"
 
+#include "token/packer.h"
 #include "token/sides.h"
 #include "token/writer.h"
 
@@ -33,7 +34,7 @@ StoreStatus Store::status() const { return impl_->writer.status(); }
 
 struct Store::Reader::Impl {
   Impl(token::Sides& all, std::string_view default_issuer)
-      : sides(all), gate(all.turnstile), issuer(default_issuer) {}
+      : sides(all), gate(all.turnstile), unpacker(all.templates), issuer(default_issuer) {}
 
   token::RuleShape RuleThatHits(const Record& record, UnixSeconds now) {
     const token::RuleMembers members{
@@ -53,7 +54,6 @@ struct Store::Reader::Impl {
   }
 
   Finding Judge(const Record& record, UnixSeconds now) {
-    if (!record.Remembered(now)) return {};
     const TokenView token(&record);
     if (record.kind() == Record::Kind::kRevocation) return {TokenState::kRevoked, token};
     // A marker's exp had passed where it came from; this node's clock may be behind that one's.
@@ -74,13 +74,14 @@ struct Store::Reader::Impl {
   }
 
   bool Revoked(const TokenDigest& digest, UnixSeconds now) const {
-    const Record* record = side->table.Find(digest);
+    const token::PackedRecord* record = side->table.Find(digest);
     return record != nullptr && record->kind() == Record::Kind::kRevocation &&
            record->Remembered(now);
   }
 
   token::Sides& sides;
   token::Turnstile::Reader gate;
+  token::Unpacker unpacker;
   const std::string issuer;
   const token::Side* side = nullptr;  // while inside
   std::string scratch;
@@ -111,8 +112,9 @@ void Store::Reader::PrefetchRecord(const TokenDigest& digest) const {
 }
 
 Store::Finding Store::Reader::Find(const TokenDigest& digest, UnixSeconds now) {
-  const Record* record = impl_->side->table.Find(digest);
-  return record != nullptr ? impl_->Judge(*record, now) : Finding();
+  const token::PackedRecord* packed = impl_->side->table.Find(digest);
+  if (packed == nullptr || !packed->Remembered(now)) return {};
+  return impl_->Judge(impl_->unpacker.Unpack(*packed), now);
 }
 
 Store::Finding Store::Reader::Judge(const VerifiedToken& verified, UnixSeconds now) {

@@ -8,7 +8,7 @@ constexpr std::size_t kSmall = 63;  // a capacity is one less than a power of tw
 
 }  // namespace
 
-Record* Table::Find(const TokenDigest& digest) const {
+PackedRecord* Table::Find(const TokenDigest& digest) const {
   const Shard& shard = shards_[ShardOf(digest)];
   const auto found = shard.find(Probe{digest, Slot::TagOf(digest)});
   return found == shard.end() ? nullptr : found->record();
@@ -16,7 +16,7 @@ Record* Table::Find(const TokenDigest& digest) const {
 
 void Table::PrefetchRecord(const TokenDigest& digest) const {
   constexpr std::size_t kLine = 64;
-  constexpr std::size_t kLines = 9;  // a record of the usual size
+  constexpr std::size_t kLines = 2;  // a record of the usual size
   constexpr int kSecondLevel = 2;    // in the first, many of them would push each other out
   const Shard& shard = shards_[ShardOf(digest)];
   const auto found = shard.find(TagProbe{Slot::TagOf(digest)});
@@ -26,23 +26,28 @@ void Table::PrefetchRecord(const TokenDigest& digest) const {
     __builtin_prefetch(record + line * kLine, 0, kSecondLevel);
 }
 
-void Table::Put(Record* record) {
+void Table::Insert(PackedRecord* record) {
   const std::size_t index = ShardOf(record->digest());
   Shard& shard = shards_[index];
-  const auto found = shard.find(Probe{record->digest(), Slot::TagOf(record->digest())});
-  if (found != shard.end()) {
-    // Same digest, same tag: the slot's hash and its place stay as they are.
-    const_cast<Slot&>(*found) = Slot(record);
-    return;
-  }
   if (IsFull(shard.size(), shard.capacity(), index)) shard.rehash(shard.capacity() * 2);
-  shard.insert(Slot(record));
+  shard.insert(Slot(record, Slot::TagOf(record->digest())));
 }
 
-void Table::Erase(const TokenDigest& digest) {
-  Shard& shard = shards_[ShardOf(digest)];
-  const auto found = shard.find(Probe{digest, Slot::TagOf(digest)});
-  if (found != shard.end()) shard.erase(found);
+// The same tag: the slot's hash and its place stay as they are.
+void Table::Replace(const PackedRecord* old, PackedRecord* fresh) {
+  Shard& shard = shards_[ShardOf(fresh->digest())];
+  const std::uint64_t tag = Slot::TagOf(fresh->digest());
+  const auto found = shard.find(SlotProbe{Slot(old, tag)});
+  CHECK(found != shard.end());
+  const_cast<Slot&>(*found) = Slot(fresh, tag);
+}
+
+void Table::Erase(const PackedRecord* old) {
+  Shard& shard = shards_[ShardOf(old->digest())];
+  const auto found = shard.find(SlotProbe{Slot(old, Slot::TagOf(old->digest()))});
+  CHECK(found != shard.end());
+  shard.erase(found);
+  if (IsSparse(shard.size(), shard.capacity())) shard.rehash(shard.size() * 2);
 }
 
 void Table::Reserve(std::size_t tokens) {
@@ -61,10 +66,10 @@ bool Table::IsFull(std::size_t size, std::size_t capacity, std::size_t index) {
   return capacity >= kSmall && size >= threshold;
 }
 
-std::size_t Table::allocated_bytes() const {
-  std::size_t bytes = shards_.size() * sizeof(Shard);
-  for (const Shard& shard : shards_) bytes += shard.capacity() * (sizeof(Slot) + 1);
-  return bytes;
+// So that what many tokens took goes back when they are gone. Far from being full again: a shard of
+// a steady size is left alone.
+bool Table::IsSparse(std::size_t size, std::size_t capacity) {
+  return capacity > kSmall && size < capacity / 8;
 }
 
 }  // namespace introspectd::token

@@ -2,7 +2,8 @@
 //
 // Threads: confined to whoever holds the side (see turnstile.h). While it is filled, several
 //          threads may Put, as long as no two do in one shard.
-// Limits:  48-bit addresses; memory beyond the records is 9 to 18 bytes a token and side.
+// Limits:  47-bit addresses; memory beyond the records is 10 to 15 bytes a token and side. A shard
+//          that has become almost empty is made smaller.
 //
 // A slot is eight bytes: where the record is, and 20 bits of its digest. The hash of a slot uses
 // those bits alone, so that growing and cleaning never touch a record. Shards have growth
@@ -14,15 +15,16 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "base/check.h"
+#include "token/packed_record.h"
 #include "token/pool.h"
-#include "token/record.h"
 
 namespace introspectd::token {
 
 class Slot {
  public:
-  explicit Slot(Record* record)
-      : bits_(reinterpret_cast<std::uintptr_t>(record) >> 4 << kTagBits | TagOf(record->digest())) {
+  // `tag`: that of the record's digest.
+  Slot(const PackedRecord* record, std::uint64_t tag)
+      : bits_(reinterpret_cast<std::uintptr_t>(record) / PackedRecord::kUnit << kTagBits | tag) {
     CHECK(this->record() == record);
   }
 
@@ -30,7 +32,9 @@ class Slot {
     return digest.Bits(8) & ((std::uint64_t{1} << kTagBits) - 1);
   }
 
-  Record* record() const { return reinterpret_cast<Record*>(bits_ >> kTagBits << 4); }
+  PackedRecord* record() const {
+    return reinterpret_cast<PackedRecord*>((bits_ >> kTagBits) * PackedRecord::kUnit);
+  }
   std::uint64_t tag() const { return bits_ & ((std::uint64_t{1} << kTagBits) - 1); }
   friend bool operator==(Slot, Slot) = default;
 
@@ -44,22 +48,25 @@ class Table {
   static constexpr std::size_t kShardBits = 12;
   static constexpr std::size_t kShards = std::size_t{1} << kShardBits;
 
-  Table() : shards_(kShards, Shard(PoolAllocator<Slot>(&pool_))) {}
+  explicit Table(PageSupply& pages)  // borrowed
+      : pool_(pages), shards_(kShards, Shard(PoolAllocator<Slot>(&pool_))) {}
   Table(const Table&) = delete;
   Table& operator=(const Table&) = delete;
 
   static std::size_t ShardOf(const TokenDigest& digest) { return digest.Bits() % kShards; }
 
-  Record* Find(const TokenDigest& digest) const;
+  PackedRecord* Find(const TokenDigest& digest) const;
   // For looking several tokens up at once: Prefetch each, then PrefetchRecord each, then Find each,
   // so that their cache misses overlap.
   void Prefetch(const TokenDigest& digest) const {
     shards_[ShardOf(digest)].prefetch(Probe{digest, Slot::TagOf(digest)});
   }
   void PrefetchRecord(const TokenDigest& digest) const;
-  // Puts `record` in the place of the one with its digest, if there is one.
-  void Put(Record* record);
-  void Erase(const TokenDigest& digest);
+  // `record` has a digest that is not there.
+  void Insert(PackedRecord* record);
+  // `fresh`, which has the same digest, takes the place of `old`, which is there.
+  void Replace(const PackedRecord* old, PackedRecord* fresh);
+  void Erase(const PackedRecord* old);  // which is there
   // Makes room for so many tokens altogether.
   void Reserve(std::size_t tokens);
 
@@ -69,12 +76,16 @@ class Table {
     for (const Slot slot : shards_[shard]) visit(*slot.record());
   }
 
-  std::size_t allocated_bytes() const;
+  std::size_t allocated_bytes() const { return shards_.size() * sizeof(Shard) + pool_.bytes(); }
 
  private:
   struct Probe {
     const TokenDigest& digest;
     std::uint64_t tag;
+  };
+  // Finds the slot of a record that is at hand, without a look at others.
+  struct SlotProbe {
+    Slot slot;
   };
   // Finds a slot by its digest bits alone, without a look at the record.
   struct TagProbe {
@@ -87,12 +98,14 @@ class Table {
       return product ^ product >> 32;
     }
     std::size_t operator()(Slot slot) const { return Mix(slot.tag()); }
+    std::size_t operator()(SlotProbe probe) const { return Mix(probe.slot.tag()); }
     std::size_t operator()(const Probe& probe) const { return Mix(probe.tag); }
     std::size_t operator()(TagProbe probe) const { return Mix(probe.tag); }
   };
   struct Equal {
     using is_transparent = void;
     bool operator()(Slot a, Slot b) const { return a == b; }
+    bool operator()(Slot slot, SlotProbe probe) const { return slot == probe.slot; }
     bool operator()(Slot slot, TagProbe probe) const { return slot.tag() == probe.tag; }
     bool operator()(Slot slot, const Probe& probe) const {
       return slot.tag() == probe.tag && slot.record()->digest() == probe.digest;
@@ -101,6 +114,7 @@ class Table {
   using Shard = absl::flat_hash_set<Slot, Hash, Equal, PoolAllocator<Slot>>;
 
   static bool IsFull(std::size_t size, std::size_t capacity, std::size_t index);
+  static bool IsSparse(std::size_t size, std::size_t capacity);
 
   SharedPool pool_;
   std::vector<Shard> shards_;

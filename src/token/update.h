@@ -42,6 +42,13 @@ struct AddRule {
 
 using Update = std::variant<Upsert, RevokeToken, RevokeJti, AddRule>;
 
+// The one token that it is about; nullptr: it names none.
+inline const TokenDigest* TokenOf(const Update& update) {
+  if (const auto* upsert = std::get_if<Upsert>(&update)) return &upsert->record->digest();
+  const auto* revoke = std::get_if<RevokeToken>(&update);
+  return revoke != nullptr ? &revoke->digest : nullptr;
+}
+
 inline std::uint64_t SequenceOf(const Update& update) {
   const auto* upsert = std::get_if<Upsert>(&update);
   if (upsert != nullptr) return upsert->record->sequence();

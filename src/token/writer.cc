@@ -1,6 +1,9 @@
 #include "token/writer.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
+#include <new>
 #include <thread>
 #include <utility>
 
@@ -12,13 +15,8 @@ namespace introspectd::token {
 namespace {
 
 constexpr int kRulesPerSweep = 1000;
-constexpr std::size_t kFetchedAhead = 8;
-
-// Which of two upserts of one token is the later one.
-bool Wins(const Record& fresh, const Record& old) {
-  if (fresh.sequence() != old.sequence()) return fresh.sequence() > old.sequence();
-  return fresh.rank() > old.rank();
-}
+constexpr std::size_t kFetchedTogether = 64;
+constexpr std::size_t kPackedTogether = 64;
 
 // What is known of the token's own end goes before what was only assumed.
 Record::Memory Merge(Record::Memory a, Record::Memory b) {
@@ -27,6 +25,16 @@ Record::Memory Merge(Record::Memory a, Record::Memory b) {
 }
 
 }  // namespace
+
+void Writer::Prefetch(std::span<const Update> updates) const {
+  const Table& table = hidden().table;
+  for (const Update& update : updates) {
+    if (const TokenDigest* token = TokenOf(update)) table.Prefetch(*token);
+  }
+  for (const Update& update : updates) {
+    if (const TokenDigest* token = TokenOf(update)) table.PrefetchRecord(*token);
+  }
+}
 
 Outcome Writer::Stage(Update update, UnixSeconds now) {
   CHECK(settled());
@@ -46,38 +54,46 @@ Outcome Writer::StageUpsert(Upsert upsert, UnixSeconds now) {
     fresh = Record::Marker(fresh->digest(), fresh->sequence(), fresh->exp(), fresh->rank());
   }
   PutOffEndOfJti(*fresh, now);
-  Record* old = hidden().table.Find(fresh->digest());
-  if (old == nullptr || !old->Remembered(now)) {
-    fresh->SetMemory(memory);
-    Keep(*Put(*fresh, old));
-  } else {
+  PackedRecord* old = hidden().table.Find(fresh->digest());
+  if (old != nullptr && old->Remembered(now)) {
     memory = Merge(memory, old->memory());
-    if (old->kind() != Record::Kind::kRevocation && Wins(*fresh, *old)) {
-      fresh->SetMemory(memory);
-      Keep(*Put(*fresh, old));
-    } else {
-      old->SetMemory(memory);
-      Keep(*old);
+    if (old->kind() == Record::Kind::kRevocation || !Wins(*fresh, *old)) {
+      Renew(old, old->sequence(), memory, now);
+      return expired ? Outcome::kExpired : Outcome::kApplied;
     }
   }
+  fresh->SetMemory(memory);
+  Put(std::move(fresh), old, now);
   return expired ? Outcome::kExpired : Outcome::kApplied;
+}
+
+// Which of two upserts of one token is the later one.
+bool Writer::Wins(const Record& fresh, const PackedRecord& old) {
+  if (fresh.sequence() != old.sequence()) return fresh.sequence() > old.sequence();
+  return fresh.rank() > unpacker_.Unpack(old).rank();
 }
 
 void Writer::StageRevocation(const RevokeToken& revoke, UnixSeconds now) {
   SawSequence(revoke.sequence);
   Record::Memory memory = Outlast(revoke.memory, now);
-  Record* old = hidden().table.Find(revoke.digest);
+  PackedRecord* old = hidden().table.Find(revoke.digest);
   const bool remembered = old != nullptr && old->Remembered(now);
   if (remembered) memory = Merge(memory, old->memory());
   if (remembered && old->kind() == Record::Kind::kRevocation) {
-    old->SetSequence(std::max(old->sequence(), revoke.sequence));
-    old->SetMemory(memory);
-    Keep(*old);
-  } else {
-    RecordPtr record = Record::Revocation(revoke.digest, revoke.sequence);
-    record->SetMemory(memory);
-    Keep(*Put(*record, old));
+    return Renew(old, std::max(old->sequence(), revoke.sequence), memory, now);
   }
+  RecordPtr record = Record::Revocation(revoke.digest, revoke.sequence);
+  record->SetMemory(memory);
+  Put(std::move(record), old, now);
+}
+
+void Writer::Renew(PackedRecord* old, std::uint64_t sequence, Record::Memory memory,
+                   UnixSeconds now) {
+  if (sequence == old->sequence() && memory == old->memory()) return;
+  RecordPtr record = unpacker_.Unpack(*old).Copy();
+  record->SetSequence(sequence);
+  record->SetMemory(memory);
+  Put(std::move(record), old, now);
 }
 
 // What ends a token when its own end has passed: older upserts, that live longer, may still be on
@@ -132,14 +148,21 @@ void Writer::PutRule(bool jti, const std::string& key, const RuleValue& value) {
   Play(rule_changes_.back(), hidden().rules);
 }
 
-// The tables get a copy in their own memory; `record` was made wherever the update came from.
-const Record* Writer::Put(const Record& record, Record* old) {
-  Count(record, 1, status_);
+void Writer::Put(RecordPtr record, PackedRecord* old, UnixSeconds now) {
+  const PackedRecord& packed = packer_.Pack(*record);
+  void* memory = arena_.Allocate(packed.allocated_bytes(), packed.end(), now);
+  auto* copy = new (memory) PackedRecord(packed);
+  std::memcpy(copy + 1, &packed + 1, packed.allocated_bytes() - sizeof packed);
+  Count(*copy, 1, status_);
   if (old != nullptr) Count(*old, -1, status_);
-  Record* copy = record.CopyTo(pool_.Allocate(record.allocated_bytes()));
   changes_.push_back({.put = copy, .removed = old});
   Play(changes_.back(), hidden().table);
-  return copy;
+  to_keep_.push_back(std::move(record));
+}
+
+void Writer::Free(PackedRecord* record) {
+  sides_.templates.Release(*record);
+  arena_.Free(record, record->allocated_bytes());
 }
 
 void Writer::BeginLoad(std::size_t tokens) {
@@ -151,27 +174,48 @@ void Writer::BeginLoad(std::size_t tokens) {
 void Writer::LoadKept(std::span<const RecordPtr> records, UnixSeconds now) {
   CHECK(loading_);
   std::unique_ptr<Loaded> loaded = TakeLoaded();
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    if (i + kFetchedAhead < records.size()) {
-      const TokenDigest& next = records[i + kFetchedAhead]->digest();
-      for (const Side& side : sides_.sides) side.table.Prefetch(next);
-    }
-    const Record& record = *records[i];
-    loaded->status.sequence = std::max(loaded->status.sequence, record.sequence());
-    if (record.Remembered(now)) LoadKept(record, *loaded);
+  for (; !records.empty(); records = records.subspan(std::min(kPackedTogether, records.size()))) {
+    PackGroup(records.first(std::min(kPackedTogether, records.size())), now, *loaded);
+    PlaceGroup(now, *loaded);
   }
   GiveBack(std::move(loaded));
 }
 
-void Writer::LoadKept(const Record& record, Loaded& loaded) {
-  Count(record, 1, loaded.status);
-  Record* copy = record.CopyTo(loaded.pool.Allocate(record.allocated_bytes()));
-  for (Side& side : sides_.sides) side.table.Put(copy);
+// Templates are everybody's; what follows is done without a lock.
+void Writer::PackGroup(std::span<const RecordPtr> records, UnixSeconds now, Loaded& loaded) {
+  loaded.packed.clear();
+  const base::MutexLock lock(mutex_);
+  for (const RecordPtr& record : records) {
+    loaded.status.sequence = std::max(loaded.status.sequence, record->sequence());
+    if (!record->Remembered(now)) continue;
+    const PackedRecord& packed = packer_.Pack(*record);
+    const auto* words = reinterpret_cast<const std::uint64_t*>(&packed);
+    loaded.packed.insert(loaded.packed.end(), words,
+                         words + packed.allocated_bytes() / sizeof *words);
+  }
+}
+
+void Writer::PlaceGroup(UnixSeconds now, Loaded& loaded) {
+  std::array<PackedRecord*, kPackedTogether> placed;
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < loaded.packed.size(); ++count) {
+    const auto& packed = *reinterpret_cast<const PackedRecord*>(&loaded.packed[at]);
+    const std::size_t bytes = packed.allocated_bytes();
+    void* memory = loaded.arena.Allocate(bytes, packed.end(), now);
+    std::memcpy(memory, &loaded.packed[at], bytes);
+    placed[count] = static_cast<PackedRecord*>(memory);
+    at += bytes / sizeof loaded.packed[at];
+    for (const Side& side : sides_.sides) side.table.Prefetch(packed.digest());
+  }
+  for (PackedRecord* record : std::span(placed).first(count)) {
+    Count(*record, 1, loaded.status);
+    for (Side& side : sides_.sides) side.table.Insert(record);
+  }
 }
 
 std::unique_ptr<Writer::Loaded> Writer::TakeLoaded() {
   const base::MutexLock lock(mutex_);
-  if (loaded_.empty()) return std::make_unique<Loaded>();
+  if (loaded_.empty()) return std::make_unique<Loaded>(sides_.pages);
   std::unique_ptr<Loaded> loaded = std::move(loaded_.back());
   loaded_.pop_back();
   return loaded;
@@ -185,10 +229,9 @@ void Writer::GiveBack(std::unique_ptr<Loaded> loaded) {
 void Writer::EndLoad() {
   const base::MutexLock lock(mutex_);
   for (const auto& loaded : loaded_) {
-    pool_.TakeOver(loaded->pool);
+    arena_.TakeOver(loaded->arena);
     status_.tokens += loaded->status.tokens;
     status_.revocations += loaded->status.revocations;
-    status_.record_bytes += loaded->status.record_bytes;
     SawSequence(loaded->status.sequence);
   }
   loaded_.clear();
@@ -207,18 +250,16 @@ bool Writer::anything_to_keep() const {
                                           [](const RuleChange& change) { return !change.erase; });
 }
 
-void Writer::Remove(Record* old) {
+void Writer::Remove(PackedRecord* old) {
   Count(*old, -1, status_);
   changes_.push_back({.put = nullptr, .removed = old});
   Play(changes_.back(), hidden().table);
 }
 
 void Writer::Play(const Change& change, Table& table) {
-  if (change.put != nullptr) {
-    table.Put(change.put);
-  } else {
-    table.Erase(change.removed->digest());
-  }
+  if (change.put == nullptr) return table.Erase(change.removed);
+  if (change.removed == nullptr) return table.Insert(change.put);
+  table.Replace(change.removed, change.put);
 }
 
 void Writer::Play(const RuleChange& change, Rules& rules) {
@@ -229,11 +270,9 @@ void Writer::Play(const RuleChange& change, Rules& rules) {
   }
 }
 
-void Writer::Count(const Record& record, int sign, StoreStatus& status) {
+void Writer::Count(const PackedRecord& record, int sign, StoreStatus& status) {
   const bool revocation = record.kind() == Record::Kind::kRevocation;
   (revocation ? status.revocations : status.tokens) += static_cast<std::uint64_t>(sign);
-  status.record_bytes +=
-      static_cast<std::uint64_t>(sign * static_cast<std::int64_t>(record.allocated_bytes()));
 }
 
 void Writer::Publish() {
@@ -241,10 +280,25 @@ void Writer::Publish() {
   to_keep_.clear();
 }
 
+// One by one between the changes, each would wait for its page walk, where several overlap.
+void Writer::Fetch(std::span<const Change> changes, const Table& table) {
+  for (const Change& change : changes) {
+    table.Prefetch((change.put != nullptr ? change.put : change.removed)->digest());
+    if (change.removed != nullptr) __builtin_prefetch(change.removed);
+  }
+}
+
 bool Writer::TrySettle() {
   if (settled()) return true;
   if (!sides_.turnstile.Drained()) return false;
-  for (const Change& change : changes_) Play(change, hidden().table);
+  Table& table = hidden().table;
+  for (std::size_t i = 0; i < changes_.size(); ++i) {
+    if (i % kFetchedTogether == 0) {
+      const auto rest = std::span<const Change>(changes_).subspan(i);
+      Fetch(rest.first(std::min(kFetchedTogether, rest.size())), table);
+    }
+    Play(changes_[i], table);
+  }
   for (const RuleChange& change : rule_changes_) Play(change, hidden().rules);
   for (const Change& change : changes_) {
     if (change.removed != nullptr) Free(change.removed);
@@ -270,10 +324,10 @@ void Writer::SawSequence(std::uint64_t sequence) {
 void Writer::StageSweep(UnixSeconds now) {
   CHECK(settled());
   sweepings_.clear();
-  hidden().table.VisitShard(next_shard_, [&](Record& record) {
+  hidden().table.VisitShard(next_shard_, [&](PackedRecord& record) {
     if (!record.Remembered(now)) sweepings_.push_back(&record);
   });
-  for (Record* record : sweepings_) Remove(record);
+  for (PackedRecord* record : sweepings_) Remove(record);
   next_shard_ = (next_shard_ + 1) % Table::kShards;
   SweepRules(now);
 }
@@ -300,6 +354,8 @@ void Writer::SweepRules(UnixSeconds now) {
 
 StoreStatus Writer::status() const {
   StoreStatus status = status_;
+  status.record_bytes = arena_.bytes();
+  status.template_bytes = sides_.templates.bytes();
   if (!loading_) status.index_bytes = 2 * visible().table.allocated_bytes();
   status.rule_bytes = 2 * visible().rules.bytes();
   return status;

@@ -20,7 +20,8 @@
 
 #include "base/mutex.h"
 #include "introspectd/store.h"
-#include "token/pool.h"
+#include "token/arena.h"
+#include "token/packer.h"
 #include "token/sides.h"
 #include "token/update.h"
 
@@ -41,9 +42,17 @@ struct RuleChange {
 
 class Writer {
  public:
-  Writer(Sides& sides, const StoreOptions& options) : sides_(sides), options_(options) {}
+  Writer(Sides& sides, const StoreOptions& options)
+      : sides_(sides),
+        options_(options),
+        arena_(sides.pages),
+        packer_(sides.templates),
+        unpacker_(sides.templates),
+        visitors_unpacker_(sides.templates) {}
 
   Outcome Stage(Update update, UnixSeconds now);
+  // For updates that will be staged next, so that their cache misses overlap; some 32 at a time.
+  void Prefetch(std::span<const Update> updates) const;
   void Publish();
   bool TrySettle();
   // Publish, and wait for readers; for those that have no loop to go back to.
@@ -52,10 +61,10 @@ class Writer {
   bool anything_staged() const { return !changes_.empty() || !rule_changes_.empty(); }
 
   // What a journal has to keep of what was staged: records as they are now (one may be there
-  // twice), and rules. What the sweep lets go of is not in it. Borrowed until Publish; nothing may
-  // be staged while another thread reads it.
+  // twice, the newer one behind), and rules. What the sweep lets go of is not in it. Borrowed until
+  // Publish; nothing may be staged while another thread reads it.
   struct Staged {
-    const std::vector<const Record*>& records;
+    const std::vector<RecordPtr>& records;
     const std::vector<RuleChange>& rules;  // without those that are erased
   };
   Staged staged() const { return {to_keep_, rule_changes_}; }
@@ -83,14 +92,21 @@ class Writer {
   const Side& visible() const {
     return sides_.sides[static_cast<std::size_t>(sides_.turnstile.visible())];
   }
+  // Calls `visit` with each visible record of a shard, unpacked, in no order; it is borrowed until
+  // `visit` returns, which must not stage anything.
+  template <class Visit>
+  void VisitShard(std::size_t shard, Visit visit) const {
+    visible().table.VisitShard(
+        shard, [&](const PackedRecord& packed) { visit(visitors_unpacker_.Unpack(packed)); });
+  }
   const StoreOptions& options() const { return options_; }
   StoreStatus status() const;
 
  private:
   // What was done to the hidden side's table, to be done to the other one too.
   struct Change {
-    Record* put;      // owned by the tables from the moment that it is staged
-    Record* removed;  // freed once neither side has it
+    PackedRecord* put;      // owned by the tables from the moment that it is staged
+    PackedRecord* removed;  // freed once neither side has it
   };
   struct RuleEnd {
     UnixSeconds end;
@@ -101,19 +117,27 @@ class Writer {
 
   // What one thread has loaded: in memory of its own, until EndLoad.
   struct Loaded {
-    Pool pool;
+    explicit Loaded(PageSupply& pages) : arena(pages) {}
+
+    Arena arena;
     StoreStatus status;
+    std::vector<std::uint64_t> packed;  // a group of records, one behind the other
   };
 
   Side& hidden() { return sides_.sides[static_cast<std::size_t>(sides_.turnstile.hidden())]; }
+  const Side& hidden() const {
+    return sides_.sides[static_cast<std::size_t>(sides_.turnstile.hidden())];
+  }
 
   Outcome StageUpsert(Upsert upsert, UnixSeconds now);
   void StageRevocation(const RevokeToken& revoke, UnixSeconds now);
   void StageJti(const RevokeJti& revoke);
   void StageRule(const AddRule& rule);
-  const Record* Put(const Record& record, Record* old);
-  void Keep(const Record& record) { to_keep_.push_back(&record); }
-  void Remove(Record* old);
+  void Put(RecordPtr record, PackedRecord* old, UnixSeconds now);
+  // `old`, which stays, is remembered for as long as `memory` says.
+  void Renew(PackedRecord* old, std::uint64_t sequence, Record::Memory memory, UnixSeconds now);
+  bool Wins(const Record& fresh, const PackedRecord& old);
+  void Remove(PackedRecord* old);
   Record::Memory Outlast(Record::Memory memory, UnixSeconds now) const;
   void PutOffEndOfJti(const Record& upsert, UnixSeconds now);
   void PutRule(bool jti, const std::string& key, const RuleValue& value);
@@ -122,22 +146,27 @@ class Writer {
   std::int64_t longest_life() const {
     return options_.token_lifetime_max_s + Record::kRememberedAfterEnd_s;
   }
-  void LoadKept(const Record& record, Loaded& loaded);
+  void PackGroup(std::span<const RecordPtr> records, UnixSeconds now, Loaded& loaded)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  void PlaceGroup(UnixSeconds now, Loaded& loaded);
   std::unique_ptr<Loaded> TakeLoaded() ABSL_LOCKS_EXCLUDED(mutex_);
   void GiveBack(std::unique_ptr<Loaded> loaded) ABSL_LOCKS_EXCLUDED(mutex_);
   static void Play(const Change& change, Table& table);
+  static void Fetch(std::span<const Change> changes, const Table& table);
   static void Play(const RuleChange& change, Rules& rules);
-  static void Count(const Record& record, int sign, StoreStatus& status);
+  static void Count(const PackedRecord& record, int sign, StoreStatus& status);
+  void Free(PackedRecord* record);
 
-  void Free(Record* record) { pool_.Free(record, record->allocated_bytes()); }
-
-  Pool pool_;  // of the records in the tables
   Sides& sides_;
   const StoreOptions options_;
+  Arena arena_;  // of the records in the tables
+  Packer packer_;
+  Unpacker unpacker_;
+  mutable Unpacker visitors_unpacker_;
   std::vector<Change> changes_;
   std::vector<RuleChange> rule_changes_;
-  std::vector<const Record*> to_keep_;
-  std::vector<Record*> sweepings_;
+  std::vector<RecordPtr> to_keep_;
+  std::vector<PackedRecord*> sweepings_;
   std::priority_queue<RuleEnd, std::vector<RuleEnd>, std::greater<>> rule_ends_;
   std::size_t next_shard_ = 0;
   StoreStatus status_;

@@ -49,8 +49,14 @@ class JournalTest : public ::testing::Test {
         token::RevokeToken{TokenDigest::Of(token), sequence, {.known = false, .end = end}});
   }
 
-  const token::Record* Find(std::string_view token) {
-    return keeper_->writer().visible().table.Find(TokenDigest::Of(token));
+  // As it is visible; nullptr: it is not there.
+  token::RecordPtr Find(std::string_view token) {
+    const TokenDigest digest = TokenDigest::Of(token);
+    token::RecordPtr found;
+    keeper_->writer().VisitShard(token::Table::ShardOf(digest), [&](const token::Record& record) {
+      if (record.digest() == digest) found = record.Copy();
+    });
+    return found;
   }
 
   // Of an Open that must not work.
@@ -103,7 +109,7 @@ TEST_F(JournalTest, ATokenComesBackAsItWas) {
          {.exp = kNow + 100, .nbf = 3, .iss = "i", .sub = "s", .aud = {"a", "b"}, .answer = "{1}"});
   keeper_->Commit();
   OpenKeeper();
-  const token::Record* record = Find("t");
+  const token::RecordPtr record = Find("t");
   ASSERT_NE(record, nullptr);
   EXPECT_EQ(record->answer(), "{1}");
   EXPECT_EQ(record->field(token::Field::kSub), "s");

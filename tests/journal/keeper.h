@@ -37,7 +37,7 @@ class Keeper {
   }
 
   std::uint64_t group() const { return group_; }
-  KeptState state() const { return StateOf(writer_.visible()); }
+  KeptState state() const { return StateOf(writer_); }
   Journal& journal() { return *journal_; }
   token::Writer& writer() { return writer_; }
 

@@ -27,10 +27,11 @@ void Add(bool jti, const std::string& name, const token::RuleValue& value, KeptS
 
 }  // namespace
 
-KeptState StateOf(const token::Side& side) {
+KeptState StateOf(const token::Writer& writer) {
   KeptState state;
+  const token::Side& side = writer.visible();
   for (std::size_t shard = 0; shard < token::Table::kShards; ++shard) {
-    side.table.VisitShard(shard, [&](const token::Record& record) { Add(record, state); });
+    writer.VisitShard(shard, [&](const token::Record& record) { Add(record, state); });
   }
   for (const auto& [key, value] : side.rules.rules()) Add(false, key, value, state);
   for (const auto& [key, value] : side.rules.jtis()) Add(true, key, value, state);

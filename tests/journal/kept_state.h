@@ -7,14 +7,15 @@
 #include <string>
 
 #include "journal/journal.h"
-#include "token/sides.h"
+#include "token/writer.h"
 
 namespace introspectd::journal {
 
 // The database's keys and values, without its marker.
 using KeptState = std::map<std::string, std::string>;
 
-KeptState StateOf(const token::Side& side);
+// What is visible.
+KeptState StateOf(const token::Writer& writer);
 void Add(const Kept& kept, KeptState& state);
 
 // Loads everything, with nothing between; an error is the load's.

@@ -70,7 +70,7 @@ const Schedule::After& Schedule::AfterGroups(std::uint64_t groups) {
       writer_.Stage(std::move(update), kNow);
     }
     writer_.PublishAndSettle();
-    after_.push_back({StateOf(writer_.visible()), writer_.sequence()});
+    after_.push_back({StateOf(writer_), writer_.sequence()});
   }
   return after_[groups];
 }

@@ -54,11 +54,13 @@ std::array<Records, kShardsUsed> SomeRecords() {
   return all;
 }
 
-State StateOf(const Table& table) {
+State StateOf(const Sides& sides, const Table& table) {
   State state;
+  Unpacker unpacker(sides.templates);
   for (std::size_t shard = 0; shard < Table::kShards; ++shard) {
-    table.VisitShard(
-        shard, [&](const Record& record) { StoredRecord::Append(record, state[record.digest()]); });
+    table.VisitShard(shard, [&](const PackedRecord& packed) {
+      StoredRecord::Append(unpacker.Unpack(packed), state[packed.digest()]);
+    });
   }
   return state;
 }
@@ -104,7 +106,7 @@ TEST_P(LoadRaceTest, SeveralThreadsLoadWhatOneWould) {
                        kNow);
   writer.PublishAndSettle();
   writer.EndLoad();
-  for (const Side& side : sides.sides) EXPECT_EQ(StateOf(side.table), expected);
+  for (const Side& side : sides.sides) EXPECT_EQ(StateOf(sides, side.table), expected);
   const StoreStatus status = writer.status();
   EXPECT_EQ(status.tokens + status.revocations, expected.size() + 1);
   EXPECT_GT(status.tokens, status.revocations);
@@ -125,7 +127,7 @@ TEST_P(LoadRaceTest, WhatWasLoadedIsReplacedAndSweptAsAnythingElse) {
   writer.PublishAndSettle();
   for (std::size_t i = 0; i < Table::kShards; ++i) writer.StageSweep(kNow + 10'000'000);
   writer.PublishAndSettle();
-  for (const Side& side : sides.sides) EXPECT_TRUE(StateOf(side.table).empty());
+  for (const Side& side : sides.sides) EXPECT_TRUE(StateOf(sides, side.table).empty());
   EXPECT_EQ(writer.status().record_bytes, 0u);
 }
 

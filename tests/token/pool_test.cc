@@ -26,7 +26,8 @@ bool HoldsItsFill(const Block& block) {
 // Blocks that overlapped would overwrite each other's bytes.
 TEST(PoolTest, BlocksAreAlignedAndApartWhateverIsFreed) {
   constexpr std::uint64_t kSizes[] = {64, 5'000, 100'000};
-  Pool pool;
+  PageSupply pages;
+  Pool pool(pages);
   std::vector<Block> blocks;
   population::Random random(1, 0, 0);
   for (int i = 0; i < 4'000; ++i) {
@@ -50,7 +51,8 @@ TEST(PoolTest, BlocksAreAlignedAndApartWhateverIsFreed) {
 }
 
 TEST(PoolTest, GivesEverySizeItsRoom) {
-  Pool pool;
+  PageSupply pages;
+  Pool pool(pages);
   std::vector<Block> blocks;
   for (std::size_t bytes = 1; bytes < (std::size_t{9} << 20); bytes += 1 + bytes / 7) {
     for (const std::size_t size : {bytes, (std::size_t{1} << 12), (std::size_t{1} << 12) + 1}) {
@@ -66,32 +68,30 @@ TEST(PoolTest, GivesEverySizeItsRoom) {
   }
 }
 
-// What another pool gave stays as it was, and is this one's to free and to use again.
-TEST(PoolTest, TakesOverAnothersBlocks) {
-  constexpr std::size_t kBytes = 500;
-  Pool pool;
-  std::vector<Block> blocks;
-  const auto make = [&](Pool& from) {
-    auto* at = static_cast<unsigned char*>(from.Allocate(kBytes));
-    blocks.push_back({at, kBytes, static_cast<unsigned char>(blocks.size())});
-    std::memset(at, blocks.back().fill, kBytes);
-  };
-  {
-    Pool other;
-    void* freed = other.Allocate(kBytes);
-    for (int i = 0; i < 200; ++i) make(i % 2 == 0 ? pool : other);
-    other.Free(freed, kBytes);
-    pool.TakeOver(other);
-  }
-  for (int i = 0; i < 200; ++i) make(pool);
-  for (const Block& block : blocks) {
-    EXPECT_TRUE(HoldsItsFill(block));
-    pool.Free(block.at, block.bytes);
+// And nothing of them is given out again.
+TEST(PoolTest, GivesBackRegionsThatAreNotInUse) {
+  PageSupply pages;
+  Pool pool(pages);
+  for (int round = 0; round < 3; ++round) {
+    std::vector<Block> blocks;
+    for (int i = 0; i < 2000; ++i) {
+      const std::size_t bytes = static_cast<std::size_t>(100 + i % 7 * 3000);
+      auto* at = static_cast<unsigned char*>(pool.Allocate(bytes));
+      blocks.push_back({at, bytes, static_cast<unsigned char>(i)});
+      std::memset(at, blocks.back().fill, bytes);
+    }
+    EXPECT_GT(pool.bytes(), 2000u * 9000);
+    for (const Block& block : blocks) {
+      EXPECT_TRUE(HoldsItsFill(block));
+      pool.Free(block.at, block.bytes);
+    }
+    EXPECT_EQ(pool.bytes(), 0u);
   }
 }
 
 TEST(PoolTest, ServesContainers) {
-  SharedPool pool;
+  PageSupply pages;
+  SharedPool pool(pages);
   std::vector<int, PoolAllocator<int>> numbers{PoolAllocator<int>(&pool)};
   for (int i = 0; i < 100'000; ++i) numbers.push_back(i);
   for (int i = 0; i < 100'000; ++i) ASSERT_EQ(numbers[static_cast<std::size_t>(i)], i);

@@ -99,8 +99,7 @@ TEST(RecordTest, ItsSizeIsThatOfItsParts) {
 
 TEST(RecordTest, ACopyNeedsNothingOfTheOriginal) {
   RecordPtr record = Record::Upsert(kDigest, 3, ClaimsOf({.exp = 5, .sub = "s", .aud = {"a"}}));
-  void* memory = std::malloc(record->allocated_bytes());
-  const RecordPtr copy(record->CopyTo(memory));
+  const RecordPtr copy = record->Copy();
   const std::string answer(record->answer());
   record.reset();
   EXPECT_EQ(copy->answer(), answer);

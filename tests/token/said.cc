@@ -1,5 +1,8 @@
 #include "token/said.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <cstring>
 #include <utility>
 
@@ -14,7 +17,41 @@ Span16 Append(std::string_view text, std::string& bytes) {
   return span;
 }
 
+constexpr std::pair<std::string_view, Field> kFields[] = {
+    {"iss", Field::kIss}, {"sub", Field::kSub}, {"client_id", Field::kClientId},
+    {"sid", Field::kSid}, {"jti", Field::kJti}, {"scope", Field::kScope}};
+
+std::optional<std::string>& TextOf(Field field, Said& said) {
+  std::optional<std::string>* const texts[] = {&said.iss, &said.sub, &said.client_id,
+                                               &said.sid, &said.jti, &said.scope};
+  return *texts[static_cast<std::size_t>(field)];
+}
+
+// Where the string behind `before` stands.
+Span16 Locate(const std::string& before, std::size_t size, std::string_view answer) {
+  return {static_cast<std::uint16_t>(answer.find(before) + before.size()),
+          static_cast<std::uint16_t>(size)};
+}
+
 }  // namespace
+
+Said WithAnswer(Said said, std::string_view more) {
+  said.answer = R"({"active":true)";
+  const auto add = [&said](std::string_view name, const std::string& value) {
+    said.answer += fmt::format(R"(,"{}":{})", name, value);
+  };
+  for (const auto& [name, field] : kFields) {
+    if (const auto& text = TextOf(field, said)) add(name, '"' + *text + '"');
+  }
+  if (!said.aud.empty()) add("aud", fmt::format(R"(["{}"])", fmt::join(said.aud, R"(",")")));
+  add("exp", std::to_string(said.exp));
+  if (said.iat != kNever) add("iat", std::to_string(said.iat));
+  if (said.nbf != kNever) add("nbf", std::to_string(said.nbf));
+  if (!more.empty()) said.answer += "," + std::string(more);
+  said.answer += '}';
+  said.fields_in_answer = true;
+  return said;
+}
 
 Claims ClaimsOf(const Said& said) {
   Claims claims;
@@ -23,13 +60,24 @@ Claims ClaimsOf(const Said& said) {
   claims.exp = said.exp;
   claims.nbf = said.nbf;
   claims.iat = said.iat;
-  const std::pair<Field, const std::optional<std::string>&> fields[] = {
-      {Field::kIss, said.iss}, {Field::kSub, said.sub}, {Field::kClientId, said.client_id},
-      {Field::kSid, said.sid}, {Field::kJti, said.jti}, {Field::kScope, said.scope}};
-  for (const auto& [field, text] : fields) {
-    if (text) claims.fields[static_cast<std::size_t>(field)] = Append(*text, claims.bytes);
+  Said copy = said;
+  for (const auto& [name, field] : kFields) {
+    const auto& text = TextOf(field, copy);
+    if (!text) continue;
+    claims.fields[static_cast<std::size_t>(field)] =
+        said.fields_in_answer ? Locate(fmt::format(R"("{}":")", name), text->size(), said.answer)
+                              : Append(*text, claims.bytes);
   }
-  for (const std::string& aud : said.aud) claims.audiences.push_back(Append(aud, claims.bytes));
+  std::size_t at = claims.bytes.find(R"("aud":[)") + 7;
+  for (const std::string& aud : said.aud) {
+    if (said.fields_in_answer) {
+      claims.audiences.push_back(
+          {static_cast<std::uint16_t>(at + 1), static_cast<std::uint16_t>(aud.size())});
+      at += aud.size() + 3;
+    } else {
+      claims.audiences.push_back(Append(aud, claims.bytes));
+    }
+  }
   return claims;
 }
 

@@ -26,7 +26,11 @@ struct Said {
   std::optional<std::string> scope;
   std::vector<std::string> aud;
   std::string answer = R"({"active":true})";
+  bool fields_in_answer = false;  // otherwise they stand behind it
 };
+
+// With an answer that says all of it, and `more`, some members as JSON without a comma before.
+Said WithAnswer(Said said, std::string_view more = {});
 
 Claims ClaimsOf(const Said& said);
 Upsert UpsertOf(const TokenDigest& digest, std::uint64_t sequence, const Said& said);

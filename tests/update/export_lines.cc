@@ -14,7 +14,7 @@ std::vector<std::string> ExportLines(const token::Writer& writer, UnixSeconds no
   };
   const token::Side& side = writer.visible();
   for (std::size_t shard = 0; shard < token::Table::kShards; ++shard) {
-    side.table.VisitShard(shard, [&](const token::Record& record) {
+    writer.VisitShard(shard, [&](const token::Record& record) {
       add([&](std::string& line) { return AppendRecord(record, now, line); });
     });
   }
