@@ -122,7 +122,8 @@ void StageAll(std::span<token::Update> updates, token::Writer& writer) {
   constexpr std::size_t kTogether = 32;
   for (; !updates.empty(); updates = updates.subspan(std::min(kTogether, updates.size()))) {
     const auto group = updates.first(std::min(kTogether, updates.size()));
-    writer.Prefetch(group);
+    for (const token::Update& update : group) writer.Prefetch(*TokenOf(update));
+    for (const token::Update& update : group) writer.PrefetchRecord(*TokenOf(update));
     for (token::Update& update : group) writer.Stage(std::move(update), kNow);
   }
 }

@@ -46,6 +46,11 @@ void Revocation(const Subjects& subjects, Report& report);
 // Makes both itself, one after the other.
 void Growth(const Plan& plan, Report& report);
 
+// What is given back when tokens end. Makes a store of its own.
+void Expiry(const Plan& plan, Report& report);
+// Putting back what was kept, by one thread and by two. Makes stores of its own.
+void Load(const Plan& plan, Report& report);
+
 void WriteWaits(const Waits& waits, Report& report);
 
 double Median(std::vector<double> values);

@@ -17,7 +17,7 @@ namespace introspectd::scale {
 namespace {
 
 constexpr int kUnusableArguments = 2;
-constexpr const char* kParts = "memory,lookup,readers,updates,wait,revocation,growth";
+constexpr const char* kParts = "memory,lookup,readers,updates,wait,revocation,load,expiry,growth";
 
 struct Options {
   Plan plan;
@@ -26,7 +26,12 @@ struct Options {
   bool Wants(std::string_view part) const {
     return parts.empty() || std::find(parts.begin(), parts.end(), part) != parts.end();
   }
-  bool WantsOnlyGrowth() const { return parts.size() == 1 && parts.front() == "growth"; }
+  // Those that have stores of their own need no other one.
+  bool WantsBoth() const {
+    return parts.empty() || std::any_of(parts.begin(), parts.end(), [](const std::string& part) {
+             return part != "growth" && part != "load" && part != "expiry";
+           });
+  }
 };
 
 void Declare(CLI::App& app, Options& options) {
@@ -80,6 +85,7 @@ void FillBoth(Store& store, PlainMap& map, const Plan& plan, Report& report) {
   report.Key("memory").BeginObject();
   report.Key("answer_bytes_per_token").Number(per_token(answer_bytes));
   report.Key("store_resident_bytes_per_token").Number(per_token(with_store - before));
+  report.Key("store_template_bytes").Unsigned(store.status().template_bytes);
   report.Key("store_record_bytes_per_token").Number(per_token(store.status().record_bytes));
   report.Key("store_index_bytes_per_token").Number(per_token(store.status().index_bytes));
   report.Key("map_resident_bytes_per_token").Number(per_token(with_map - with_store));
@@ -109,7 +115,14 @@ std::string Measure(const Options& options) {
   report.BeginObject();
   report.Key("tokens").Unsigned(options.plan.tokens);
   PinTo(0);
-  if (!options.WantsOnlyGrowth()) MeasureBoth(options, report);
+  const std::pair<std::string_view, void (*)(const Plan&, Report&)> alone[] = {{"load", Load},
+                                                                               {"expiry", Expiry}};
+  for (const auto& [name, part] : alone) {
+    if (!options.Wants(name)) continue;
+    Say(name);
+    part(options.plan, report);
+  }
+  if (options.WantsBoth()) MeasureBoth(options, report);
   if (options.Wants("growth") && options.plan.grow_to > options.plan.grow_from) {
     Say("growth");
     Growth(options.plan, report);

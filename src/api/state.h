@@ -70,6 +70,9 @@ class alignas(64) Counters {
   void SetVerdictBytes(std::uint64_t bytes) {
     verdict_bytes_.store(bytes, std::memory_order_relaxed);
   }
+  void SetConnectionBytes(std::uint64_t bytes) {
+    connection_bytes_.store(bytes, std::memory_order_relaxed);
+  }
   void Turned(std::int64_t boot_ms) { turned_ms_.store(boot_ms, std::memory_order_relaxed); }
 
   std::uint64_t Get(Count count) const {
@@ -77,12 +80,16 @@ class alignas(64) Counters {
   }
   std::uint64_t connections() const { return connections_.load(std::memory_order_relaxed); }
   std::uint64_t verdict_bytes() const { return verdict_bytes_.load(std::memory_order_relaxed); }
+  std::uint64_t connection_bytes() const {
+    return connection_bytes_.load(std::memory_order_relaxed);
+  }
   std::int64_t turned_ms() const { return turned_ms_.load(std::memory_order_relaxed); }
 
  private:
   std::array<std::atomic<std::uint64_t>, kCounts> values_{};
   std::atomic<std::uint64_t> connections_{0};
   std::atomic<std::uint64_t> verdict_bytes_{0};
+  std::atomic<std::uint64_t> connection_bytes_{0};
   std::atomic<std::int64_t> turned_ms_{0};  // when its loop turned last
 };
 

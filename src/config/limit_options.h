@@ -93,7 +93,7 @@ constexpr std::array<Option, 10> OtherLimitOptions() {
           "requests of a worker that wait for an issuer's keys; beyond: 503"),
       Limit<&L::memory_max>(
           "memory_max", "bytes", "0", {0, INT64_MAX},
-          "what tokens, rules and verdicts may take; beyond, upserts get 503; 0 = "
+          "what tokens, rules, verdicts and connections may take; beyond, upserts get 503; 0 = "
           "four fifths of what the system, or its cgroup, has"),
       Limit<&L::worker_stall_max_ms>("worker_stall_max_ms", "ms", "1000", {10, 10 * kMinuteMs},
                                      "`/healthz` is 503 when a worker has not turned for so long"),

@@ -61,6 +61,11 @@ class Session {
   // On the boot clock, in milliseconds; kNoDeadline while the session waits for nobody.
   std::int64_t deadline_ms() const { return deadline_ms_; }
   bool idle() const;
+  // What it has allocated.
+  std::size_t allocated_bytes() const {
+    return deferred_.capacity() * sizeof(Deferred) + held_.capacity() + head_bytes_.capacity() +
+           body_.capacity() + source_part_.capacity() + known_bytes_.capacity();
+  }
 
   static constexpr std::int64_t kNoDeadline = INT64_MAX;
 

@@ -59,6 +59,8 @@ class Stream {
 
   // A number for the peer's address, equal for equal addresses; 0 for unix.
   std::uint64_t peer() const { return peer_; }
+  // What it has allocated.
+  std::size_t allocated_bytes() const { return unwritten_.capacity(); }
 
  private:
   void OnAlloc(std::size_t suggested, uv_buf_t* buffer);

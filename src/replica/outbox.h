@@ -47,11 +47,13 @@ class Outbox final : public update::Target {
 
   std::uint64_t EntrySequence(UnixMicros now) const override { return writer_.EntrySequence(now); }
   void SawSequence(std::uint64_t sequence) override { writer_.SawSequence(sequence); }
+  void Prefetch(const TokenDigest& /*token*/) const override {}
+  void PrefetchRecord(const TokenDigest& /*token*/) const override {}
   token::Outcome Stage(token::Update update, UnixSeconds now) override;
   void Stage(update::Sign sign, std::uint64_t sequence, UnixSeconds now) override;
   Keeping Keep() override;
   void Publish() override {}
-  void StageSweep(UnixSeconds /*now*/) override {}
+  bool StageSweep(UnixSeconds /*now*/) override { return false; }
   bool settled() const override { return true; }
   bool TrySettle() override { return true; }
 

@@ -40,6 +40,9 @@ class Connection final : public net::StreamOwner {
   void Settle(Now now, std::string& out);
   void SendSettled(std::string_view answers, Now now);
 
+  std::size_t bytes() const {
+    return sizeof *this + session_.allocated_bytes() + stream_.allocated_bytes();
+  }
   std::size_t answers_owed() const { return session_.answers_owed(); }
   bool open() const { return state_ == State::kOpen || state_ == State::kLingering; }
   std::uint32_t slot() const { return slot_; }

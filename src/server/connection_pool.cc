@@ -145,6 +145,8 @@ void ConnectionPool::GoOn() {
 void ConnectionPool::Tick() {
   const Now now = clock_.Read();
   for (std::size_t i = 0; i < slots_.size(); ++i) slots_[i]->Tick(now);
+  bytes_ = output_.capacity() + read_buffer_.size() + settled_output_.capacity();
+  for (const auto& connection : slots_) bytes_ += connection->bytes();
   Settle();
 }
 

@@ -71,6 +71,7 @@ class ConnectionPool {
   void CloseAll();  // at once
   void Close();     // the pool's own handles
   std::size_t open_connections() const { return slots_.size() - free_.size(); }
+  std::size_t bytes() const { return bytes_; }  // of all slots and buffers, as of the last Tick
 
   static constexpr std::uint64_t kTick_ms = 100;
 
@@ -126,6 +127,7 @@ class ConnectionPool {
   net::AfterPoll after_poll_;
   std::optional<Now> turn_began_;
   bool draining_ = false;
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace introspectd::server

@@ -251,7 +251,9 @@ void ControlLoop::TurnPipeline() {
   WatchMemory();
   bool more = pipeline_.Turn(now);
   if (replica_ != nullptr && replica_->Turn(now)) more = true;
-  if (!more && admin_results_.empty()) pipeline_turn_.Stop();
+  // Many tokens ended: their memory goes back soon, and each turn does no more than one shard.
+  if (sweeping_ && MaySweep(now)) sweeping_ = pipeline_.Sweep(now.seconds());
+  if (!more && !sweeping_ && admin_results_.empty()) pipeline_turn_.Stop();
 }
 
 void ControlLoop::Tick() {
@@ -259,7 +261,10 @@ void ControlLoop::Tick() {
   shared_.wall_floor.Raise(now.wall_us);
   WatchClock(now);
   WatchMemory();
-  for (int i = 0; i < kShardsSweptPerTick && MaySweep(now); ++i) pipeline_.Sweep(now.seconds());
+  for (int i = 0; i < kShardsSweptPerTick && MaySweep(now); ++i) {
+    sweeping_ |= pipeline_.Sweep(now.seconds());
+  }
+  if (sweeping_) WakePipeline();
   if (storage_ != nullptr) {
     storage_->Tick(now, now.boot_ms >= no_sweep_until_ms_);
     if (storage_->HasWork()) WakePipeline();
@@ -302,10 +307,17 @@ std::uint64_t ControlLoop::VerdictBytes() const {
   return bytes;
 }
 
+std::uint64_t ControlLoop::ConnectionBytes() const {
+  std::uint64_t bytes = pool_.bytes();
+  for (const auto& worker : hooks_.workers()) bytes += worker->counters().connection_bytes();
+  return bytes;
+}
+
 // Before every turn of the pipeline, which stages for a millisecond: nothing is taken in far beyond
 // the limit, and nothing that lives is let go of for it.
 void ControlLoop::WatchMemory() {
-  const bool full = shared_.store.status().bytes() + VerdictBytes() >= memory_max_;
+  const std::uint64_t bytes = shared_.store.status().bytes() + VerdictBytes() + ConnectionBytes();
+  const bool full = bytes >= memory_max_;
   if (std::exchange(admission_.memory_full, full) == full) return;
   if (full) {
     log::Warning("memory is full: only revocations are taken", {{"memory_max", memory_max_}});
@@ -349,9 +361,11 @@ std::string ControlLoop::Status(Now now) {
   json.Key("sequence").Unsigned(store.sequence);
   json.Key("bytes").BeginObject();
   json.Key("records").Unsigned(store.record_bytes);
+  json.Key("templates").Unsigned(store.template_bytes);
   json.Key("index").Unsigned(store.index_bytes);
   json.Key("rules").Unsigned(store.rule_bytes);
   json.Key("verdicts").Unsigned(VerdictBytes());
+  json.Key("connections").Unsigned(ConnectionBytes());
   json.Key("max").Unsigned(memory_max_);
   json.Key("full").Bool(admission_.memory_full).EndObject();
   if (storage_ != nullptr) {

@@ -77,6 +77,7 @@ class ControlLoop {
   void OnComplete();
   bool WorkersTurn();
   std::uint64_t VerdictBytes() const;
+  std::uint64_t ConnectionBytes() const;
   void WatchMemory();
   std::string_view Reason(Now now) const;  // why it is not ready
   std::string Status(Now now);
@@ -109,6 +110,7 @@ class ControlLoop {
   std::int64_t wall_ahead_us_ = 0;  // of the boot clock, at the last tick
   std::int64_t no_sweep_until_ms_ = 0;
   bool completed_ = false;  // somebody said so
+  bool sweeping_ = false;   // there was much to let go of
   bool caught_up_ = false;  // with the replication log, once
 };
 

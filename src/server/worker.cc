@@ -75,6 +75,7 @@ void Worker::Tick() {
   counters_.Turned(base::ReadBootMillis());
   counters_.SetConnections(pool_.open_connections());
   counters_.SetVerdictBytes(jwts_.verifier().verdicts().bytes());
+  counters_.SetConnectionBytes(pool_.bytes());
   if (draining_ && pool_.open_connections() == 0) {
     draining_ = false;
     shared_.to_control(Drained{});

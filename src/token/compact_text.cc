@@ -1,6 +1,5 @@
 #include "token/compact_text.h"
 
-#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -13,7 +12,7 @@ constexpr std::size_t kNumberDigitsMax = 18;
 // Of a lower-case digit; 16 for anything else.
 constexpr std::array<std::uint8_t, 256> kDigits = [] {
   std::array<std::uint8_t, 256> digits{};
-  digits.fill(16);
+  digits.fill(16);  // no digit
   for (std::uint8_t i = 0; i < 10; ++i) digits[static_cast<std::size_t>('0' + i)] = i;
   for (std::uint8_t i = 0; i < 6; ++i) {
     digits[static_cast<std::size_t>('a' + i)] = static_cast<std::uint8_t>(10 + i);
@@ -34,21 +33,34 @@ constexpr std::array<Pair, 256> kPairs = [] {
 
 std::uint8_t Digit(char c) { return kDigits[static_cast<unsigned char>(c)]; }
 
-bool IsDash(std::size_t at) { return at == 8 || at == 13 || at == 18 || at == 23; }
+constexpr std::uint8_t kNoDigit = 16;
+
+bool AreDigits(const char* text, std::size_t size) {
+  std::uint8_t seen = 0;
+  for (std::size_t i = 0; i < size; ++i) seen |= Digit(text[i]);
+  return (seen & kNoDigit) == 0;
+}
+
+// The groups of a UUID: where each begins, and how many digits it has.
+struct Group {
+  std::size_t begin;
+  std::size_t digits;
+};
+constexpr std::array<Group, 5> kGroups{{{0, 8}, {9, 4}, {14, 4}, {19, 4}, {24, 12}}};
 
 }  // namespace
 
 bool IsUuid(std::string_view text) {
   if (text.size() != kUuidText) return false;
-  bool wrong = false;
-  for (std::size_t i = 0; i < kUuidText; ++i) {
-    wrong |= IsDash(i) ? text[i] != '-' : Digit(text[i]) == 16;
+  for (const auto [begin, digits] : kGroups) {
+    if (begin > 0 && text[begin - 1] != '-') return false;
+    if (!AreDigits(text.data() + begin, digits)) return false;
   }
-  return !wrong;
+  return true;
 }
 
 bool IsHex(std::string_view text) {
-  return text.size() % 2 == 0 && std::ranges::all_of(text, [](char c) { return Digit(c) != 16; });
+  return text.size() % 2 == 0 && AreDigits(text.data(), text.size());
 }
 
 void AppendBytesOfHex(std::string_view text, std::string& out) {
@@ -69,15 +81,11 @@ void WriteHex(const char* bytes, std::size_t size, char* out) {
 }
 
 void WriteUuid(const char* bytes, char* out) {
-  WriteHex(bytes, 4, out);
-  out[8] = '-';
-  WriteHex(bytes + 4, 2, out + 9);
-  out[13] = '-';
-  WriteHex(bytes + 6, 2, out + 14);
-  out[18] = '-';
-  WriteHex(bytes + 8, 2, out + 19);
-  out[23] = '-';
-  WriteHex(bytes + 10, 6, out + 24);
+  for (const auto [begin, digits] : kGroups) {
+    if (begin > 0) out[begin - 1] = '-';
+    WriteHex(bytes, digits / 2, out + begin);
+    bytes += digits / 2;
+  }
 }
 
 std::optional<std::uint64_t> PlainNumber(std::string_view text) {

@@ -1,6 +1,6 @@
 #include "token/page_supply.h"
 
-#include <cstring>
+#include <chrono>
 
 namespace introspectd::token {
 
@@ -36,6 +36,8 @@ PageSupply::~PageSupply() {
 char* PageSupply::Take() {
   const std::lock_guard lock(mutex_);
   if (!thread_.joinable()) thread_ = std::thread([this] { Run(); });
+  asked_ = true;
+  idle_ = false;
   changed_.notify_one();
   if (ready_.empty()) return FreshPage();
   char* page = ready_.back();
@@ -45,7 +47,7 @@ char* PageSupply::Take() {
 
 void PageSupply::GiveBack(char* page) {
   const std::lock_guard lock(mutex_);
-  if (ready_.size() < kReady) return ready_.push_back(page);
+  if (ready_.size() < kReady && !idle_) return ready_.push_back(page);
   unwanted_.push_back(page);
   changed_.notify_one();
 }
@@ -53,8 +55,19 @@ void PageSupply::GiveBack(char* page) {
 void PageSupply::Run() {
   std::unique_lock lock(mutex_);
   while (!over_) {
-    if (!Work(lock)) changed_.wait(lock);
+    if (!Work(lock)) Rest(lock);
   }
+}
+
+// Until there is work. A store that has stopped growing needs no pages.
+void PageSupply::Rest(std::unique_lock<std::mutex>& lock) {
+  constexpr std::chrono::seconds kPatience(10);
+  if (idle_) return changed_.wait(lock);
+  asked_ = false;
+  if (changed_.wait_for(lock, kPatience) == std::cv_status::no_timeout || asked_) return;
+  idle_ = true;
+  unwanted_.insert(unwanted_.end(), ready_.begin(), ready_.end());
+  ready_.clear();
 }
 
 bool PageSupply::Work(std::unique_lock<std::mutex>& lock) {
@@ -66,7 +79,7 @@ bool PageSupply::Work(std::unique_lock<std::mutex>& lock) {
     lock.lock();
     return true;
   }
-  if (ready_.size() >= kReady) return false;
+  if (idle_ || ready_.size() >= kReady) return false;
   lock.unlock();
   char* page = FreshPage();
   Touch(page);

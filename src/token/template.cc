@@ -31,17 +31,10 @@ std::string_view DigitsOf(const fmt::format_int& number) { return {number.data()
 
 }  // namespace
 
-struct Template::Times {
-  explicit Times(const Record& record) : exp(record.exp()), iat(record.iat()), nbf(record.nbf()) {}
-
-  std::string_view Digits(HoleKind kind) const {
-    return DigitsOf(kind == HoleKind::kExp ? exp : kind == HoleKind::kIat ? iat : nbf);
-  }
-
-  fmt::format_int exp;
-  fmt::format_int iat;
-  fmt::format_int nbf;
-};
+UnixSeconds Template::TimeOf(HoleKind kind, const Record& record) {
+  if (kind == HoleKind::kExp) return record.exp_;
+  return kind == HoleKind::kIat ? record.iat_ : record.nbf_;
+}
 
 std::uint64_t Template::HintOf(const Record& record, Scale scale) {
   std::uint64_t hash = static_cast<std::uint64_t>(scale) + 1;
@@ -68,15 +61,13 @@ bool Template::Match(const Record& record, Holes& holes) const {
   if (bytes.size() - record.answer_size_ != unescaped_size_) return false;
   if ((record.iat_ != kNever) != has_iat_ || (record.nbf_ != kNever) != has_nbf_) return false;
   const char* text = text_.data();
-  if (!holes_.empty() && !Continues(bytes, 0, text, holes_[0].text_before)) return false;
-  const Times times(record);
   std::size_t at = 0;
   for (std::size_t i = 0; i < holes_.size(); ++i) {
     const Hole& hole = holes_[i];
     if (!Continues(bytes, at, text, hole.text_before)) return false;
     at += hole.text_before;
     text += hole.text_before;
-    if (!MatchHole(hole, record, times, bytes, at, holes[i])) return false;
+    if (!MatchHole(hole, record, bytes, at, holes[i])) return false;
     at += holes[i].size();
   }
   const auto rest = text_size_ - static_cast<std::size_t>(text - text_.data());
@@ -84,15 +75,15 @@ bool Template::Match(const Record& record, Holes& holes) const {
          HasSameFields(record, holes);
 }
 
-bool Template::MatchHole(const Hole& hole, const Record& record, const Times& times,
-                         std::string_view bytes, std::size_t at, std::string_view& found) const {
+bool Template::MatchHole(const Hole& hole, const Record& record, std::string_view bytes,
+                         std::size_t at, std::string_view& found) {
   switch (hole.kind) {
     case HoleKind::kExp:
     case HoleKind::kIat:
     case HoleKind::kNbf: {
-      const std::string_view digits = times.Digits(hole.kind);
+      const fmt::format_int digits(TimeOf(hole.kind, record));
       found = bytes.substr(at, digits.size());
-      return found == digits;
+      return found == DigitsOf(digits);
     }
     case HoleKind::kText:
     case HoleKind::kUuid:
@@ -340,7 +331,7 @@ std::size_t Template::bytes() const {
 class Template::Maker {
  public:
   Maker(const Record& record, Scale scale)
-      : record_(record), scale_(scale), bytes_(record.all_bytes()), times_(record) {}
+      : record_(record), scale_(scale), bytes_(record.all_bytes()) {}
 
   std::optional<Template> Make() {
     constexpr std::string_view kBegin = R"({"active":true)";
@@ -372,7 +363,7 @@ class Template::Maker {
   }
 
   bool AddTime(HoleKind kind, std::string_view value) {
-    if (value != times_.Digits(kind)) return false;
+    if (value != DigitsOf(fmt::format_int(TimeOf(kind, record_)))) return false;
     made_.has_iat_ |= kind == HoleKind::kIat;
     made_.has_nbf_ |= kind == HoleKind::kNbf;
     AddHole(kind, value);
@@ -451,7 +442,6 @@ class Template::Maker {
   const Record& record_;
   const Scale scale_;
   const std::string_view bytes_;
-  const Times times_;
   Template made_;
   std::vector<std::string_view> in_holes_;
   std::size_t done_ = 0;  // of the bytes

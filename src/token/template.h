@@ -81,10 +81,10 @@ class Template {
 
   class Maker;
   class Expander;
-  struct Times;
 
-  bool MatchHole(const Hole& hole, const Record& record, const Times& times, std::string_view bytes,
-                 std::size_t at, std::string_view& found) const;
+  static UnixSeconds TimeOf(HoleKind kind, const Record& record);  // kExp, kIat or kNbf
+  static bool MatchHole(const Hole& hole, const Record& record, std::string_view bytes,
+                        std::size_t at, std::string_view& found);
   bool HasSameFields(const Record& record, const Holes& holes) const;
 
   std::string text_;  // and some bytes more, so that it can be copied in large steps

@@ -16,7 +16,8 @@ namespace {
 
 constexpr int kRulesPerSweep = 1000;
 constexpr std::size_t kFetchedTogether = 64;
-constexpr std::size_t kPackedTogether = 64;
+constexpr std::size_t kPackedTogether = 1000;
+constexpr std::size_t kWorthGoingOn = 16;  // one of so many was swept
 
 // What is known of the token's own end goes before what was only assumed.
 Record::Memory Merge(Record::Memory a, Record::Memory b) {
@@ -25,16 +26,6 @@ Record::Memory Merge(Record::Memory a, Record::Memory b) {
 }
 
 }  // namespace
-
-void Writer::Prefetch(std::span<const Update> updates) const {
-  const Table& table = hidden().table;
-  for (const Update& update : updates) {
-    if (const TokenDigest* token = TokenOf(update)) table.Prefetch(*token);
-  }
-  for (const Update& update : updates) {
-    if (const TokenDigest* token = TokenOf(update)) table.PrefetchRecord(*token);
-  }
-}
 
 Outcome Writer::Stage(Update update, UnixSeconds now) {
   CHECK(settled());
@@ -321,15 +312,18 @@ void Writer::SawSequence(std::uint64_t sequence) {
   status_.sequence = std::max(status_.sequence, sequence);
 }
 
-void Writer::StageSweep(UnixSeconds now) {
+bool Writer::StageSweep(UnixSeconds now) {
   CHECK(settled());
   sweepings_.clear();
+  std::size_t seen = 0;
   hidden().table.VisitShard(next_shard_, [&](PackedRecord& record) {
+    ++seen;
     if (!record.Remembered(now)) sweepings_.push_back(&record);
   });
   for (PackedRecord* record : sweepings_) Remove(record);
   next_shard_ = (next_shard_ + 1) % Table::kShards;
   SweepRules(now);
+  return sweepings_.size() > seen / kWorthGoingOn;
 }
 
 void Writer::SweepRules(UnixSeconds now) {

@@ -51,8 +51,10 @@ class Writer {
         visitors_unpacker_(sides.templates) {}
 
   Outcome Stage(Update update, UnixSeconds now);
-  // For updates that will be staged next, so that their cache misses overlap; some 32 at a time.
-  void Prefetch(std::span<const Update> updates) const;
+  // For tokens of which updates will be staged next, some 32 at a time, so that their cache misses
+  // overlap: Prefetch each, then PrefetchRecord each.
+  void Prefetch(const TokenDigest& token) const { hidden().table.Prefetch(token); }
+  void PrefetchRecord(const TokenDigest& token) const { hidden().table.PrefetchRecord(token); }
   void Publish();
   bool TrySettle();
   // Publish, and wait for readers; for those that have no loop to go back to.
@@ -85,8 +87,9 @@ class Writer {
   std::uint64_t sequence() const { return status_.sequence; }
 
   // Stages the removal of what nobody needs to remember any more: one shard, and up to 1,000 rules
-  // and jtis. Cost: under a millisecond up to some 10,000 tokens a shard.
-  void StageSweep(UnixSeconds now);
+  // and jtis. True when that was worth going on with at once. Cost: about a millisecond for 10,000
+  // tokens of a shard.
+  bool StageSweep(UnixSeconds now);
 
   // What is visible, for exports; from the writer's thread.
   const Side& visible() const {

@@ -1,6 +1,7 @@
 #include "update/feed.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "text/ascii.h"
@@ -61,11 +62,28 @@ void Feed::Parse(std::string_view line, Now now) {
   parsed_bytes_ += line.size();
 }
 
-bool Feed::StageLine(Now now) {
-  if (parsed_.empty()) {
-    if (!ParseLine(now)) return false;
-    if (parsed_.empty()) return true;  // it said nothing
+// Fetches what the store has of the next lines' tokens, all together. False when there are no
+// lines.
+bool Feed::FetchSome(Now now) {
+  std::size_t lines = 0;  // some say nothing
+  while (lines + parsed_.size() < kFetchedTogether && ParseLine(now)) ++lines;
+  fetched_ = std::min(parsed_.size(), kFetchedTogether);
+  std::array<const TokenDigest*, kFetchedTogether> tokens{};
+  for (std::size_t i = 0; i < fetched_; ++i) {
+    const auto* update = std::get_if<token::Update>(&parsed_[i].line);
+    if (update != nullptr) tokens[i] = token::TokenOf(*update);
+    if (tokens[i] != nullptr) target_.Prefetch(*tokens[i]);
   }
+  for (const TokenDigest* token : tokens) {
+    if (token != nullptr) target_.PrefetchRecord(*token);
+  }
+  return lines > 0 || fetched_ > 0;
+}
+
+bool Feed::StageLine(Now now) {
+  if (fetched_ == 0 && !FetchSome(now)) return false;
+  if (fetched_ == 0) return true;
+  --fetched_;
   Parsed parsed = std::move(parsed_.front());
   parsed_.pop_front();
   parsed_bytes_ -= parsed.bytes;

@@ -96,7 +96,10 @@ class Feed {
   };
   static constexpr std::size_t kParsedMax = 4096;
 
+  static constexpr std::size_t kFetchedTogether = 32;
+
   bool has_line() const;
+  bool FetchSome(Now now);
   void Parse(std::string_view line, Now now);
   void Apply(Parsed parsed, Now now);
   bool AdmitsUpserts();
@@ -119,6 +122,7 @@ class Feed {
   bool end_seen_ = false;
   std::deque<Parsed> parsed_;
   std::size_t parsed_bytes_ = 0;
+  std::size_t fetched_ = 0;          // of parsed_, from its front: what they need is on its way
   std::uint64_t content_lines_ = 0;  // all but position and end, for an export's count
   FeedReport report_;
 };

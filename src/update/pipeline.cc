@@ -110,11 +110,12 @@ void Pipeline::StageSome(Entry& entry, Now now, std::int64_t deadline_us) {
   }
 }
 
-void Pipeline::Sweep(UnixSeconds now) {
-  if (keeping_ || !target_.TrySettle()) return;
-  target_.StageSweep(now);
+bool Pipeline::Sweep(UnixSeconds now) {
+  if (keeping_ || !target_.TrySettle()) return false;
+  const bool more = target_.StageSweep(now);
   target_.Publish();
   target_.TrySettle();
+  return more;
 }
 
 }  // namespace introspectd::update

@@ -40,8 +40,9 @@ class Pipeline {
   void OnKept(bool kept = true);
   bool keeping() const { return keeping_; }
 
-  // Like Turn, but stages one step of the sweep; does nothing while a group is under way.
-  void Sweep(UnixSeconds now);
+  // Like Turn, but stages one step of the sweep; does nothing while a group is under way. True when
+  // that was worth going on with at once.
+  bool Sweep(UnixSeconds now);
 
  private:
   struct Entry {

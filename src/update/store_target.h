@@ -26,6 +26,8 @@ class StoreTarget final : public Target {
 
   std::uint64_t EntrySequence(UnixMicros now) const override { return writer_.EntrySequence(now); }
   void SawSequence(std::uint64_t sequence) override { writer_.SawSequence(sequence); }
+  void Prefetch(const TokenDigest& token) const override { writer_.Prefetch(token); }
+  void PrefetchRecord(const TokenDigest& token) const override { writer_.PrefetchRecord(token); }
   token::Outcome Stage(token::Update update, UnixSeconds now) override {
     return writer_.Stage(std::move(update), now);
   }
@@ -35,7 +37,7 @@ class StoreTarget final : public Target {
     return keeper_ == nullptr ? Keeping::kNothing : keeper_->Keep(writer_);
   }
   void Publish() override { writer_.Publish(); }
-  void StageSweep(UnixSeconds now) override { writer_.StageSweep(now); }
+  bool StageSweep(UnixSeconds now) override { return writer_.StageSweep(now); }
   bool settled() const override { return writer_.settled(); }
   bool TrySettle() override { return writer_.TrySettle(); }
 

@@ -24,6 +24,10 @@ class Target {
   virtual std::uint64_t EntrySequence(UnixMicros now) const = 0;
   virtual void SawSequence(std::uint64_t sequence) = 0;
 
+  // For tokens of which updates will be staged next, as Writer has them.
+  virtual void Prefetch(const TokenDigest& token) const = 0;
+  virtual void PrefetchRecord(const TokenDigest& token) const = 0;
+
   // Only while settled.
   virtual token::Outcome Stage(token::Update update, UnixSeconds now) = 0;
   virtual void Stage(Sign sign, std::uint64_t sequence, UnixSeconds now) = 0;
@@ -38,7 +42,8 @@ class Target {
   // Makes what was staged visible.
   virtual void Publish() = 0;
   // Stages the removal of some of what nobody needs any more. Not before the last group was kept.
-  virtual void StageSweep(UnixSeconds now) = 0;
+  // True when that was worth going on with at once.
+  virtual bool StageSweep(UnixSeconds now) = 0;
 
   virtual bool settled() const = 0;
   virtual bool TrySettle() = 0;

@@ -117,13 +117,18 @@ class Pushed : public OnStore {
   std::vector<std::string> lines_;
 };
 
-// Of tokens that are new.
+// Of tokens that are new, and like others that are there.
 class Upserts final : public Pushed {
  public:
   explicit Upserts(std::size_t times) {
     for (std::size_t i = 0; i < times; ++i) lines_.push_back(Line(i));
+    for (std::size_t i = 0; i < kOthers; ++i) Apply(Line(times + i));
+    updater_.Publish();
   }
-  bool Did(std::size_t times) override { return store_.status().tokens == times; }
+  bool Did(std::size_t times) override { return store_.status().tokens == times + kOthers; }
+
+ private:
+  static constexpr std::size_t kOthers = 10'000;
 };
 
 // Of tokens that are there.
