@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstdlib>
 #include <new>
 #include <utility>
 
@@ -129,7 +128,6 @@ Arena::~Arena() {
   for (const auto& [key, group] : groups_) {
     for (Segment* segment : group->segments) Unmap(*segment);
   }
-  for (void* block : plain_) std::free(block);
 }
 
 Arena::Group& Arena::GroupFor(UnixSeconds end, UnixSeconds now, std::size_t bytes) {
@@ -147,11 +145,8 @@ Arena::Group& Arena::GroupFor(UnixSeconds end, UnixSeconds now, std::size_t byte
 void* Arena::Allocate(std::size_t bytes, UnixSeconds end, UnixSeconds now) {
   CHECK(bytes <= kBlockMax);
   if (kPlainMalloc) {
-    void* block = std::malloc(bytes);
-    CHECK(block != nullptr);
-    plain_.insert(block);
     bytes_ += bytes;
-    return block;
+    return plain_.Allocate(bytes);
   }
   const SizeClass size = ClassOf(bytes);
   Group& group = GroupFor(end, now, bytes);
@@ -191,9 +186,8 @@ void Arena::Unmap(Segment& segment) {
 
 void Arena::Free(void* block, std::size_t bytes) {
   if (kPlainMalloc) {
-    CHECK(plain_.erase(block) == 1);
     bytes_ -= bytes;
-    return std::free(block);
+    return plain_.Free(block);
   }
   Segment& segment = Segment::Of(block);
   segment.Put(block, ClassOf(bytes));
@@ -233,8 +227,7 @@ void Arena::TakeOver(Arena& other) {
   }
   other.groups_.clear();
   bytes_ += std::exchange(other.bytes_, 0);
-  plain_.merge(other.plain_);
-  other.plain_.clear();
+  plain_.TakeOver(other.plain_);
 }
 
 }  // namespace introspectd::token

@@ -19,12 +19,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <unordered_set>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "introspectd/time.h"
 #include "token/page_supply.h"
+#include "token/plain_blocks.h"
 
 namespace introspectd::token {
 
@@ -62,7 +62,7 @@ class Arena {
   PageSupply& pages_;
   absl::flat_hash_map<std::uint64_t, std::unique_ptr<Group>> groups_;
   std::size_t bytes_ = 0;
-  std::unordered_set<void*> plain_;  // with sanitizers: every block in use
+  PlainBlocks plain_;  // with sanitizers: every block
 };
 
 }  // namespace introspectd::token

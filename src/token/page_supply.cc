@@ -1,5 +1,7 @@
 #include "token/page_supply.h"
 
+#include <pthread.h>
+
 #include <chrono>
 
 namespace introspectd::token {
@@ -53,6 +55,7 @@ void PageSupply::GiveBack(char* page) {
 }
 
 void PageSupply::Run() {
+  pthread_setname_np(pthread_self(), "pages");
   std::unique_lock lock(mutex_);
   while (!over_) {
     if (!Work(lock)) Rest(lock);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
-#include <cstdlib>
 
 #include "base/check.h"
 #include "token/pages.h"
@@ -22,7 +21,6 @@ Pool::~Pool() {
   for (const auto& [begin, region] : regions_) {
     region.bytes == kRegionBytes ? pages_.GiveBack(begin) : UnmapPages(begin, region.bytes);
   }
-  for (void* block : plain_) std::free(block);
 }
 
 Pool::SizeClass Pool::ClassOf(std::size_t bytes) {
@@ -40,11 +38,8 @@ Pool::SizeClass Pool::ClassOf(std::size_t bytes) {
 
 void* Pool::Allocate(std::size_t bytes) {
   if (kPlainMalloc) {
-    void* block = std::malloc(bytes);
-    CHECK(block != nullptr);
-    plain_.insert(block);
     bytes_ += bytes;
-    return block;
+    return plain_.Allocate(bytes);
   }
   if (bytes > kCoarseMax) return AllocateAlone(bytes);
   const SizeClass size = ClassOf(bytes);
@@ -68,9 +63,8 @@ void* Pool::Allocate(std::size_t bytes) {
 
 void Pool::Free(void* block, std::size_t bytes) {
   if (kPlainMalloc) {
-    CHECK(plain_.erase(block) == 1);
     bytes_ -= bytes;
-    return std::free(block);
+    return plain_.Free(block);
   }
   if (bytes > kCoarseMax) return FreeAlone(static_cast<char*>(block));
   const SizeClass size = ClassOf(bytes);

@@ -13,11 +13,11 @@
 
 #include <array>
 #include <cstddef>
-#include <unordered_set>
 
 #include "absl/container/flat_hash_map.h"
 #include "base/mutex.h"
 #include "token/page_supply.h"
+#include "token/plain_blocks.h"
 
 namespace introspectd::token {
 
@@ -69,7 +69,7 @@ class Pool {
   char* end_ = nullptr;
   absl::flat_hash_map<char*, Region> regions_;  // by where they begin
   std::size_t bytes_ = 0;
-  std::unordered_set<void*> plain_;  // with sanitizers: every block in use
+  PlainBlocks plain_;  // with sanitizers: every block
 };
 
 // For blocks that are seldom asked for.

@@ -80,8 +80,12 @@ void Writer::StageRevocation(const RevokeToken& revoke, UnixSeconds now) {
 
 void Writer::Renew(PackedRecord* old, std::uint64_t sequence, Record::Memory memory,
                    UnixSeconds now) {
-  if (sequence == old->sequence() && memory == old->memory()) return;
   RecordPtr record = unpacker_.Unpack(*old).Copy();
+  if (sequence == old->sequence() && memory == old->memory()) {
+    // Nothing changes; but what is acknowledged now may have been in memory alone till now.
+    to_keep_.push_back(std::move(record));
+    return;
+  }
   record->SetSequence(sequence);
   record->SetMemory(memory);
   Put(std::move(record), old, now);

@@ -135,7 +135,8 @@ TEST_F(PackerTest, MembersThatDecideMayBeWrittenInAnyWay) {
   EXPECT_TRUE(Shares(R"({"sub":"5ba552d6-7000-4000-8000-0123456789ab","exp":1800000100})"));
   EXPECT_TRUE(Shares(R"({"sub":"5BA552D6-7000-4000-8000-0123456789AB","exp":1800000100})"));
   EXPECT_TRUE(Shares(R"({"jti":"0123456789abcdef","sid":"0123456789ABCDEF","exp":1800000100})"));
-  EXPECT_TRUE(Shares(R"({"jti":"","sid":"abc","exp":1800000100,"iat":1799999999,"nbf":1800000000})"));
+  EXPECT_TRUE(
+      Shares(R"({"jti":"","sid":"abc","exp":1800000100,"iat":1799999999,"nbf":1800000000})"));
   EXPECT_TRUE(Shares(R"({"nbf":1800000050,"iat":1800000099,"exp":1800000100,"aud":["a","b"]})"));
   EXPECT_TRUE(Shares(R"({"aud":[],"scope":"","client_id":"","exp":1800000100})"));
   // Escapes in what all share; then in what differs, which is packed as it is.

@@ -70,6 +70,19 @@ TEST_F(WriterTest, TheSameUpdateTwiceChangesNothing) {
   EXPECT_EQ(after.record_bytes, before.record_bytes);
 }
 
+// It may be in memory alone: no room was left when it came first.
+TEST_F(WriterTest, WhatChangesNothingIsKeptAgain) {
+  Upsert("t", 5, {.exp = kNow + 100});
+  Revoke("r");
+  EXPECT_FALSE(writer_.anything_to_keep());
+  writer_.Stage(UpsertOf(TokenDigest::Of("t"), 5, {.exp = kNow + 100}), kNow);
+  writer_.Stage(RevokeToken{TokenDigest::Of("r"), 1, {.known = false, .end = kNow + 1}}, kNow);
+  EXPECT_FALSE(writer_.anything_staged());
+  ASSERT_EQ(writer_.staged().records.size(), 2u);
+  EXPECT_EQ(writer_.staged().records[0]->digest(), TokenDigest::Of("t"));
+  EXPECT_EQ(writer_.staged().records[1]->digest(), TokenDigest::Of("r"));
+}
+
 TEST_F(WriterTest, RevocationIsFinalBeforeAndAfterItsToken) {
   Upsert("t", 1, {.exp = kNow + 100});
   Revoke("t");
