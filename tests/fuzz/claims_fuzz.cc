@@ -1,5 +1,6 @@
 // Whatever an issuer says of a token: what is taken of it becomes an answer that means one thing to
-// everybody who reads it, and the same to those who decide by its spans.
+// everybody who reads it, and the same to those who decide by its spans; and so it stays when it is
+// packed.
 
 #include <array>
 #include <cstdint>
@@ -9,6 +10,7 @@
 
 #include "base/check.h"
 #include "claims/builder.h"
+#include "fuzz/packing.h"
 
 namespace introspectd::claims {
 namespace {
@@ -70,15 +72,21 @@ void CheckAnswer(const token::Claims& claims) {
   }
 }
 
+void CheckAll(const token::Claims& claims) {
+  static fuzz::Packing packing;
+  CheckAnswer(claims);
+  packing.Add(claims);
+}
+
 void CheckClaims(std::string_view text) {
   static json::Parser parser(kBytesMax, kDepthMax);
   static Builder builder(parser);
   static token::Claims claims;
   const TokenDigest digest = TokenDigest::Of("t");
   if (parser.ParseObject(text) != json::Error::kNone) return;
-  if (builder.BuildFromJwt(digest, claims).empty()) CheckAnswer(claims);
+  if (builder.BuildFromJwt(digest, claims).empty()) CheckAll(claims);
   if (parser.ParseObject("{\"claims\":" + std::string(text) + "}") != json::Error::kNone) return;
-  if (builder.Build(parser.members()[0].value, digest, claims).empty()) CheckAnswer(claims);
+  if (builder.Build(parser.members()[0].value, digest, claims).empty()) CheckAll(claims);
 }
 
 }  // namespace
