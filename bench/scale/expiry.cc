@@ -40,7 +40,7 @@ std::vector<token::RecordPtr> Kept(std::uint64_t tokens, std::size_t shard_begin
 
 double LoadedPerSecond(const std::vector<std::vector<token::RecordPtr>>& parts,
                        std::uint64_t tokens, bool at_once) {
-  Store store({.issuer = "https://i.example/"});
+  Store store({.issuer = "https://i.example/", .kept = false});
   store.writer().BeginLoad(tokens);
   const auto load = [&store](std::span<const token::RecordPtr> records) {
     for (std::size_t i = 0; i < records.size(); i += kTogether) {
@@ -70,7 +70,8 @@ double LoadedPerSecond(const std::vector<std::vector<token::RecordPtr>>& parts,
 }  // namespace
 
 void Expiry(const Plan& plan, Report& report) {
-  const auto store = std::make_unique<Store>(StoreOptions{.issuer = "https://i.example/"});
+  const auto store =
+      std::make_unique<Store>(StoreOptions{.issuer = "https://i.example/", .kept = false});
   const std::uint64_t before = ResidentBytes();
   Fill(*store, 0, plan.tokens);
   const std::uint64_t full = ResidentBytes();

@@ -73,7 +73,7 @@ class TimedReader {
 };
 
 void GrowStore(const Plan& plan, const Asked& asked, Report& report) {
-  auto store = std::make_unique<Store>(StoreOptions{.issuer = "https://i.example/"});
+  auto store = std::make_unique<Store>(StoreOptions{.issuer = "https://i.example/", .kept = false});
   PinTo(kWriterCore);
   Fill(*store, 0, plan.grow_from);
   {

@@ -119,7 +119,7 @@ namespace {
 
 // As a feed stages lines that it has parsed ahead.
 void StageAll(std::span<token::Update> updates, token::Writer& writer) {
-  constexpr std::size_t kTogether = 32;
+  constexpr std::size_t kTogether = 64;
   for (; !updates.empty(); updates = updates.subspan(std::min(kTogether, updates.size()))) {
     const auto group = updates.first(std::min(kTogether, updates.size()));
     for (const token::Update& update : group) writer.Prefetch(*TokenOf(update));

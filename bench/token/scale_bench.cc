@@ -94,7 +94,7 @@ void FillBoth(Store& store, PlainMap& map, const Plan& plan, Report& report) {
 
 void MeasureBoth(const Options& options, Report& report) {
   const Asked asked(options.plan.tokens);
-  Store store({.issuer = "https://i.example/"});
+  Store store({.issuer = "https://i.example/", .kept = false});
   PlainMap map;
   FillBoth(store, map, options.plan, report);
   const Subjects subjects{store, map, asked, options.plan};

@@ -73,6 +73,7 @@ struct VerifiedToken {
 struct StoreOptions {
   std::string issuer;                             // that of tokens that name none
   std::int64_t token_lifetime_max_s = 2'592'000;  // L of contract 5
+  bool kept = true;  // whether a journal asks what was staged (token::Writer::staged)
 };
 
 struct StoreStatus {

@@ -19,7 +19,9 @@ namespace introspectd::server {
 struct Shared {
   explicit Shared(const Config& from)
       : config(from),
-        store({from.introspection.issuer, from.storage.token_lifetime_max_s}),
+        store({.issuer = from.introspection.issuer,
+               .token_lifetime_max_s = from.storage.token_lifetime_max_s,
+               .kept = !from.storage.directory.empty()}),
         data_peers(from.limits.data.connections_max, from.limits.data.connections_per_address_max) {
   }
 

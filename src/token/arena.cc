@@ -48,7 +48,7 @@ constexpr std::uint64_t kNoTimeLeft = 1024;  // s; less counts as this
 // Stands at the beginning of its own memory.
 class Arena::Segment {
  public:
-  static constexpr std::size_t kWorthLooking = kSegmentBytes / 8;  // free bytes
+  static constexpr std::size_t kWorthLooking = kSegmentBytes / 32;  // free bytes
 
   Segment(Group& group, bool huge) : group_(&group), huge_(huge) {}
 

@@ -15,7 +15,7 @@ namespace introspectd::token {
 namespace {
 
 constexpr int kRulesPerSweep = 1000;
-constexpr std::size_t kFetchedTogether = 64;
+constexpr std::size_t kFetchedTogether = 32;
 constexpr std::size_t kPackedTogether = 1000;
 constexpr std::size_t kWorthGoingOn = 16;  // one of so many was swept
 
@@ -83,8 +83,7 @@ void Writer::Renew(PackedRecord* old, std::uint64_t sequence, Record::Memory mem
   RecordPtr record = unpacker_.Unpack(*old).Copy();
   if (sequence == old->sequence() && memory == old->memory()) {
     // Nothing changes; but what is acknowledged now may have been in memory alone till now.
-    to_keep_.push_back(std::move(record));
-    return;
+    return Keep(std::move(record));
   }
   record->SetSequence(sequence);
   record->SetMemory(memory);
@@ -152,7 +151,11 @@ void Writer::Put(RecordPtr record, PackedRecord* old, UnixSeconds now) {
   if (old != nullptr) Count(*old, -1, status_);
   changes_.push_back({.put = copy, .removed = old});
   Play(changes_.back(), hidden().table);
-  to_keep_.push_back(std::move(record));
+  Keep(std::move(record));
+}
+
+void Writer::Keep(RecordPtr record) {
+  if (options_.kept) to_keep_.push_back(std::move(record));
 }
 
 void Writer::Free(PackedRecord* record) {
@@ -279,7 +282,9 @@ void Writer::Publish() {
 void Writer::Fetch(std::span<const Change> changes, const Table& table) {
   for (const Change& change : changes) {
     table.Prefetch((change.put != nullptr ? change.put : change.removed)->digest());
-    if (change.removed != nullptr) __builtin_prefetch(change.removed);
+    if (change.removed == nullptr) continue;
+    __builtin_prefetch(change.removed);  // it will be let go of, with what it shares
+    __builtin_prefetch(change.removed + 2);
   }
 }
 

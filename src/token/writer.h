@@ -137,6 +137,7 @@ class Writer {
   void StageJti(const RevokeJti& revoke);
   void StageRule(const AddRule& rule);
   void Put(RecordPtr record, PackedRecord* old, UnixSeconds now);
+  void Keep(RecordPtr record);
   // `old`, which stays, is remembered for as long as `memory` says.
   void Renew(PackedRecord* old, std::uint64_t sequence, Record::Memory memory, UnixSeconds now);
   bool Wins(const Record& fresh, const PackedRecord& old);

@@ -83,6 +83,16 @@ TEST_F(WriterTest, WhatChangesNothingIsKeptAgain) {
   EXPECT_EQ(writer_.staged().records[1]->digest(), TokenDigest::Of("r"));
 }
 
+TEST_F(WriterTest, WithoutAJournalNothingIsHeldForOne) {
+  Store store({.issuer = "i", .kept = false});
+  Writer& writer = store.writer();
+  writer.Stage(UpsertOf(TokenDigest::Of("t"), 5, {.exp = kNow + 100}), kNow);
+  EXPECT_TRUE(writer.anything_staged());
+  EXPECT_FALSE(writer.anything_to_keep());
+  writer.PublishAndSettle();
+  EXPECT_EQ(store.status().tokens, 1u);
+}
+
 TEST_F(WriterTest, RevocationIsFinalBeforeAndAfterItsToken) {
   Upsert("t", 1, {.exp = kNow + 100});
   Revoke("t");
