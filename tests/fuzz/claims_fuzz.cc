@@ -10,7 +10,7 @@
 
 #include "base/check.h"
 #include "claims/builder.h"
-#include "fuzz/packing.h"
+#include "packing.h"
 
 namespace introspectd::claims {
 namespace {
