@@ -132,8 +132,8 @@ Arena::~Arena() {
 
 Arena::Group& Arena::GroupFor(UnixSeconds end, UnixSeconds now, std::size_t bytes) {
   const auto left = static_cast<std::uint64_t>(std::max<std::int64_t>(end - now, 0));
-  const auto shift = static_cast<unsigned>(std::bit_width(std::max(left, kNoTimeLeft))) -
-                     5;  // the span's length, log2
+  // Of the span's length, log2.
+  const auto shift = static_cast<unsigned>(std::bit_width(std::max(left, kNoTimeLeft))) - 5;
   const std::uint64_t span = static_cast<std::uint64_t>(std::max<std::int64_t>(end, 0)) >> shift;
   const std::uint64_t key =
       span << 8 | static_cast<std::uint64_t>(shift) << 1 | (bytes > kLargeMin ? 1 : 0);
@@ -219,11 +219,9 @@ void Arena::TakeOver(Arena& other) {
     }
     mine->holed.insert(mine->holed.end(), theirs->holed.begin(), theirs->holed.end());
     // What is left of a segment in use is as good as what came free in one.
-    for (Segment* open : {theirs->current, mine->current}) {
-      if (open == nullptr || open == mine->current) continue;
-      open->listed = true;
-      mine->holed.push_back(open);
-    }
+    if (theirs->current == nullptr) continue;
+    theirs->current->listed = true;
+    mine->holed.push_back(theirs->current);
   }
   other.groups_.clear();
   bytes_ += std::exchange(other.bytes_, 0);

@@ -38,7 +38,6 @@ class Packer {
 class Unpacker {
  public:
   explicit Unpacker(const Templates& templates);
-  Unpacker(Unpacker&&) noexcept = default;
 
   // Borrowed until the next call.
   const Record& Unpack(const PackedRecord& packed);

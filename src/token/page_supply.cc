@@ -70,9 +70,11 @@ void PageSupply::Rest(std::unique_lock<std::mutex>& lock) {
   asked_ = false;
   if (changed_.wait_for(lock, kPatience) == std::cv_status::no_timeout || asked_) return;
   idle_ = true;
-  malloc_trim(0);  // tokens that have gone left something there, too
   unwanted_.insert(unwanted_.end(), ready_.begin(), ready_.end());
   ready_.clear();
+  lock.unlock();
+  malloc_trim(0);  // tokens that have gone left something there, too
+  lock.lock();
 }
 
 bool PageSupply::Work(std::unique_lock<std::mutex>& lock) {

@@ -1,7 +1,6 @@
 // All templates, and the values that records share.
 //
-// Threads: At and values: any reader of a record that names them; everything else: one at a time,
-//          under mutex() where several threads pack.
+// Threads: At and values: any reader of a record that names them; everything else: one at a time.
 // Limits:  32,767 templates, 8 of one hint; 64 MiB together with the values. What comes beyond is
 //          packed without.
 //
@@ -15,7 +14,6 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "base/mutex.h"
 #include "token/packed_record.h"
 #include "token/shared_values.h"
 #include "token/template.h"
@@ -39,7 +37,6 @@ class Templates {
 
   std::size_t bytes() const { return bytes_ + values_.bytes(); }
   std::size_t size() const { return uses_.size() - 1 - free_.size(); }
-  base::Mutex& mutex() ABSL_LOCK_RETURNED(mutex_) { return mutex_; }
 
  private:
   static constexpr std::size_t kOfOneHint = 8;
@@ -58,7 +55,6 @@ class Templates {
   Sightings sightings_{8192};
   SharedValues values_;
   std::size_t bytes_ = 0;
-  base::Mutex mutex_;
 };
 
 }  // namespace introspectd::token

@@ -47,8 +47,7 @@ class Writer {
         options_(options),
         arena_(sides.pages),
         packer_(sides.templates),
-        unpacker_(sides.templates),
-        visitors_unpacker_(sides.templates) {}
+        unpacker_(sides.templates) {}
 
   Outcome Stage(Update update, UnixSeconds now);
   // For tokens of which updates will be staged next, some 32 at a time, so that their cache misses
@@ -100,7 +99,7 @@ class Writer {
   template <class Visit>
   void VisitShard(std::size_t shard, Visit visit) const {
     visible().table.VisitShard(
-        shard, [&](const PackedRecord& packed) { visit(visitors_unpacker_.Unpack(packed)); });
+        shard, [&](const PackedRecord& packed) { visit(unpacker_.Unpack(packed)); });
   }
   const StoreOptions& options() const { return options_; }
   StoreStatus status() const;
@@ -165,8 +164,7 @@ class Writer {
   const StoreOptions options_;
   Arena arena_;  // of the records in the tables
   Packer packer_;
-  Unpacker unpacker_;
-  mutable Unpacker visitors_unpacker_;
+  mutable Unpacker unpacker_;
   std::vector<Change> changes_;
   std::vector<RuleChange> rule_changes_;
   std::vector<RecordPtr> to_keep_;
