@@ -164,7 +164,7 @@ void AdminEndpoint::BeginFeed(const AdminToken& token) {
   Pusher pusher = token.pusher;
   if (load) pusher.may_upsert = pusher.may_revoke = pusher.any_issuer = true;
   feed_.emplace(control_.parser, pipeline().target(), control_.admission, std::move(pusher),
-                load ? update::Origin::kNode : update::Origin::kPusher);
+                load ? update::Origin::kNode : update::Origin::kPusher, control_.crew);
   pipeline().Add(&*feed_, [this](update::Feed& feed) { OnProgress(feed); });
 }
 

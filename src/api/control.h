@@ -16,6 +16,7 @@
 #include "introspectd/config.h"
 #include "token/writer.h"
 #include "update/feed.h"
+#include "update/parsing_crew.h"
 #include "update/pipeline.h"
 
 namespace introspectd::api {
@@ -25,6 +26,7 @@ struct Control {
   const Config& config;
   token::Writer& writer;
   update::Parser& parser;
+  update::ParsingCrew* crew;   // none: there is one core
   update::Pipeline& pipeline;  // into the store
   update::Pipeline& entry;     // of what is pushed: the same, or into the replication log
   const update::Admission& admission;

@@ -1,5 +1,6 @@
 #include "server/control_loop.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 
@@ -11,7 +12,8 @@ namespace introspectd::server {
 
 namespace {
 
-constexpr int kShardsSweptPerTick = 4;  // all of them in some 100 s
+constexpr std::uint32_t kParsersMax = 8;  // more lines than the one writer can stage
+constexpr int kShardsSweptPerTick = 4;    // all of them in some 100 s
 constexpr std::int64_t kClockStep_us = 10 * kMicrosPerSecond;
 constexpr std::int64_t kNoSweepAfterStep_ms = 10 * 60 * 1000;
 
@@ -34,7 +36,9 @@ ControlLoop::ControlLoop(Shared& shared, std::uint32_t workers,
     : shared_(shared),
       hooks_(std::move(hooks)),
       clock_(&shared.wall_floor),
+      lines_parsed_(loop_, [this] { WakePipeline(); }),
       parser_(ParserOptionsOf(shared.config)),
+      crew_(MakeCrew()),
       memory_max_(MemoryMaxOf(shared.config)),
       storage_(MakeStorage(std::move(journal))),
       store_(shared.store.writer(), storage_.get()),
@@ -53,6 +57,7 @@ ControlLoop::ControlLoop(Shared& shared, std::uint32_t workers,
       control_{.config = shared.config,
                .writer = shared.store.writer(),
                .parser = parser_,
+               .crew = crew_.get(),
                .pipeline = pipeline_,
                .entry = replica_ != nullptr ? replica_->entry() : pipeline_,
                .admission = admission_,
@@ -113,6 +118,14 @@ void ControlLoop::Start() {
     OnStoreFilled();
   }
   tick_.Start(ConnectionPool::kTick_ms, ConnectionPool::kTick_ms);
+}
+
+std::unique_ptr<update::ParsingCrew> ControlLoop::MakeCrew() {
+  const std::uint32_t others = net::UsableProcessors() - 1;
+  if (others == 0) return nullptr;
+  return std::make_unique<update::ParsingCrew>(ParserOptionsOf(shared_.config),
+                                               std::min(others, kParsersMax),
+                                               [this] { lines_parsed_.Wake(); });
 }
 
 std::unique_ptr<Storage> ControlLoop::MakeStorage(std::unique_ptr<journal::Journal> journal) {
@@ -401,6 +414,8 @@ void ControlLoop::CloseEverything() {
   if (replica_ != nullptr) replica_->Close();
   if (storage_ != nullptr) storage_->Close();
   keys_.Close();
+  if (crew_ != nullptr) crew_->Stop();
+  lines_parsed_.Close();
   tick_.Close();
   pipeline_turn_.Close();
 }

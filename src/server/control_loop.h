@@ -24,6 +24,7 @@
 #include "server/verifier.h"
 #include "server/worker.h"
 #include "update/parser.h"
+#include "update/parsing_crew.h"
 #include "update/pipeline.h"
 #include "update/store_target.h"
 
@@ -64,6 +65,7 @@ class ControlLoop {
   void TakeAdminResults();
   void WakePipeline();
   void TurnPipeline();
+  std::unique_ptr<update::ParsingCrew> MakeCrew();
   std::unique_ptr<Storage> MakeStorage(std::unique_ptr<journal::Journal> journal);
   std::unique_ptr<replica::Replica> MakeReplica();
   void OnLoaded(const absl::Status& status);
@@ -86,7 +88,9 @@ class ControlLoop {
   const Hooks hooks_;
   net::Loop loop_;
   base::Clock clock_;
+  net::Waker lines_parsed_;
   update::Parser parser_;
+  const std::unique_ptr<update::ParsingCrew> crew_;  // none: there is one core
   update::Admission admission_;
   const std::uint64_t memory_max_;
   const std::unique_ptr<Storage> storage_;  // none: memory only

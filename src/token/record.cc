@@ -18,21 +18,30 @@ void Claims::Clear() {
   iat = kNever;
 }
 
-void FreeRecord::operator()(Record* record) const { std::free(record); }
+void FreeRecord::operator()(Record* record) const {
+  if (record->slab_ != nullptr) return record->slab_->Release();
+  std::free(record);
+}
 
-Record* Record::Allocate(std::size_t audience_count, std::size_t bytes) {
+Record* Record::Allocate(std::size_t audience_count, std::size_t bytes, RecordSlab* slab) {
   const std::size_t size = sizeof(Record) + audience_count * sizeof(Span16) + bytes;
-  void* memory = std::malloc(size);
-  CHECK(memory != nullptr);
+  void* memory = slab != nullptr ? slab->Allocate(size) : nullptr;
+  if (memory == nullptr) {
+    slab = nullptr;
+    memory = std::malloc(size);
+    CHECK(memory != nullptr);
+  }
   auto* record = new (memory) Record();
+  record->slab_ = slab;
   record->audience_count_ = static_cast<std::uint16_t>(audience_count);
   record->size_ = static_cast<std::uint32_t>(size);
   return record;
 }
 
-RecordPtr Record::Upsert(const TokenDigest& digest, std::uint64_t sequence, const Claims& claims) {
+RecordPtr Record::Upsert(const TokenDigest& digest, std::uint64_t sequence, const Claims& claims,
+                         RecordSlab* slab) {
   CHECK(claims.bytes.size() <= Span16::kAbsent && claims.audiences.size() <= Span16::kAbsent);
-  RecordPtr record(Allocate(claims.audiences.size(), claims.bytes.size()));
+  RecordPtr record(Allocate(claims.audiences.size(), claims.bytes.size(), slab));
   record->digest_ = digest;
   record->exp_ = claims.exp;
   record->nbf_ = claims.nbf;
@@ -93,7 +102,9 @@ RecordPtr Record::Copy() const {
   CHECK(memory != nullptr);
   // A record is a block without pointers into itself.
   std::memcpy(memory, static_cast<const void*>(this), size_);
-  return RecordPtr(static_cast<Record*>(memory));
+  RecordPtr copy(static_cast<Record*>(memory));
+  copy->slab_ = nullptr;
+  return copy;
 }
 
 }  // namespace introspectd::token

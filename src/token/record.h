@@ -22,6 +22,7 @@
 #include "crypto/digest.h"
 #include "introspectd/time.h"
 #include "introspectd/token.h"
+#include "token/record_slab.h"
 
 namespace introspectd::token {
 
@@ -62,8 +63,9 @@ class Record {
   enum class Kind : std::uint8_t { kClaims, kMarker, kRevocation };
   static constexpr std::int64_t kRememberedAfterEnd_s = 300;
 
-  // Copies `claims`. One allocation.
-  static RecordPtr Upsert(const TokenDigest& digest, std::uint64_t sequence, const Claims& claims);
+  // Copies `claims`. One allocation, or none while `slab` has room.
+  static RecordPtr Upsert(const TokenDigest& digest, std::uint64_t sequence, const Claims& claims,
+                          RecordSlab* slab = nullptr);
   // `rank` decides between upserts of the same sequence.
   static RecordPtr Marker(const TokenDigest& digest, std::uint64_t sequence, UnixSeconds exp,
                           const crypto::Sha256& rank);
@@ -108,7 +110,9 @@ class Record {
   friend class Unpacker;
 
   Record() = default;
-  static Record* Allocate(std::size_t audience_count, std::size_t bytes);
+  friend struct FreeRecord;
+  static Record* Allocate(std::size_t audience_count, std::size_t bytes,
+                          RecordSlab* slab = nullptr);
 
   const Span16* audiences() const { return reinterpret_cast<const Span16*>(this + 1); }
   const char* bytes() const { return reinterpret_cast<const char*>(audiences() + audience_count_); }
@@ -131,6 +135,7 @@ class Record {
   std::array<Span16, kFieldCount> fields_{};
   std::uint64_t sequence_ = 0;
   std::uint32_t size_ = 0;
+  RecordSlab* slab_ = nullptr;  // where it lies; none: a block of its own
 };
 
 }  // namespace introspectd::token

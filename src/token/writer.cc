@@ -314,7 +314,13 @@ void Writer::PublishAndSettle() {
 }
 
 std::uint64_t Writer::EntrySequence(UnixMicros now) const {
-  return std::max(status_.sequence + 1, static_cast<std::uint64_t>(now));
+  return std::max({status_.sequence + 1, given_until_, static_cast<std::uint64_t>(now)});
+}
+
+std::uint64_t Writer::GiveSequences(UnixMicros now, std::uint64_t count) {
+  const std::uint64_t first = EntrySequence(now);
+  given_until_ = first + count;
+  return first;
 }
 
 void Writer::SawSequence(std::uint64_t sequence) {

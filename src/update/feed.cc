@@ -4,16 +4,16 @@
 #include <array>
 #include <utility>
 
-#include "text/ascii.h"
-
 namespace introspectd::update {
 
 namespace {
 
 constexpr std::size_t kCompactBytes = 64 * 1024;
 
-bool IsBlank(std::string_view line) {
-  return line.find_first_not_of(" \t\r") == std::string_view::npos;
+std::uint64_t LinesOf(std::string_view text) {
+  std::uint64_t lines = 0;
+  for (std::size_t end = text.find('\n'); end != text.npos; end = text.find('\n', end + 1)) ++lines;
+  return lines;
 }
 
 }  // namespace
@@ -34,8 +34,69 @@ bool Feed::has_line() const {
                                  bytes_.find('\n', std::max(at_, scanned_)) != std::string::npos);
 }
 
+// Only whole lines, and not while what is left of an overlong one is passed over.
+void Feed::HandOut(Now now) {
+  if (crew_ == nullptr) return;
+  while (bytes_.size() - at_ >= kBlockBytes && !overlong_) {
+    const std::size_t end = bytes_.rfind('\n', at_ + kBlockBytes - 1);
+    if (end == std::string::npos || end < at_) return;
+    std::string text = bytes_.substr(at_, end + 1 - at_);
+    at_ = end + 1;
+    block_bytes_ += text.size();
+    const std::uint64_t lines = LinesOf(text);
+    blocks_.push_back(std::make_shared<LineBlock>(std::move(text), lines, pusher_, origin_,
+                                                  target_.GiveSequences(now.wall_us, lines),
+                                                  now.wall_us));
+    crew_->Submit(blocks_.back());
+  }
+}
+
+bool Feed::has_block() const {
+  return blocks_.front()->parsed() ||
+         std::any_of(blocks_.begin(), blocks_.end(),
+                     [](const auto& block) { return !block->claimed(); });
+}
+
+// Takes the next block if it is parsed, or else parses one that nobody has claimed.
+bool Feed::ParseBlock(Now now) {
+  if (blocks_.front()->parsed()) {
+    const std::shared_ptr<LineBlock> block = std::move(blocks_.front());
+    blocks_.pop_front();
+    block_bytes_ -= block->text().size();
+    TakeBlock(*block, now);
+    return true;
+  }
+  for (const auto& block : blocks_) {
+    if (!block->Claim()) continue;
+    block->Parse(parser_);
+    return true;
+  }
+  return false;
+}
+
+void Feed::TakeBlock(LineBlock& block, Now now) {
+  if (!block.InOrder(seen_sequence_)) return ParseAgain(block.text(), now);
+  for (ParsedLine& line : block.lines()) {
+    line.number += report_.lines;
+    parsed_bytes_ += line.bytes;
+    parsed_.push_back(std::move(line));
+  }
+  report_.lines += block.line_count();
+  SawSequence(block.highest_sequence());
+}
+
+void Feed::ParseAgain(std::string_view text, Now now) {
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(line.size() + 1);
+    Parse(line, now);
+  }
+}
+
 bool Feed::ParseLine(Now now) {
-  if (at_ == bytes_.size() || parsed_.size() >= kParsedMax) return false;
+  if (parsed_.size() >= kParsedMax) return false;
+  if (!blocks_.empty()) return ParseBlock(now);
+  if (at_ == bytes_.size()) return false;
   std::size_t end = bytes_.find('\n', std::max(at_, scanned_));
   const bool whole = end != std::string::npos || finished_;
   if (end == std::string::npos) end = bytes_.size();
@@ -50,16 +111,20 @@ bool Feed::ParseLine(Now now) {
 
 void Feed::Parse(std::string_view line, Now now) {
   ++report_.lines;
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  if (line.size() <= line_bytes_max_ && IsBlank(line)) return;
-  Line parsed =
-      parser_.Parse(line, pusher_, origin_, target_.EntrySequence(now.wall_us), now.wall_us);
-  // The next line's is to be above it, also when that is parsed before this one is staged.
-  if (const auto* update = std::get_if<token::Update>(&parsed)) {
-    target_.SawSequence(token::SequenceOf(*update));
+  auto parsed = ParseUnlessBlank(parser_, line, *pusher_, origin_,
+                                 target_.EntrySequence(now.wall_us), now.wall_us);
+  if (!parsed) return;
+  if (const auto* update = std::get_if<token::Update>(&*parsed)) {
+    SawSequence(token::SequenceOf(*update));
   }
-  parsed_.push_back({report_.lines, line.size(), std::move(parsed)});
+  parsed_.push_back({report_.lines, line.size(), *std::move(parsed)});
   parsed_bytes_ += line.size();
+}
+
+// The next line's is to be above it, also when that is parsed before this one is staged.
+void Feed::SawSequence(std::uint64_t sequence) {
+  seen_sequence_ = std::max(seen_sequence_, sequence);
+  target_.SawSequence(sequence);
 }
 
 // Fetches what the store has of the next lines' tokens, all together. False when there are no
@@ -84,14 +149,14 @@ bool Feed::StageLine(Now now) {
   if (fetched_ == 0 && !FetchSome(now)) return false;
   if (fetched_ == 0) return true;
   --fetched_;
-  Parsed parsed = std::move(parsed_.front());
+  ParsedLine parsed = std::move(parsed_.front());
   parsed_.pop_front();
   parsed_bytes_ -= parsed.bytes;
   Apply(std::move(parsed), now);
   return true;
 }
 
-void Feed::Apply(Parsed parsed, Now now) {
+void Feed::Apply(ParsedLine parsed, Now now) {
   if (end_seen_) {
     report_.ended = false;
     return Refuse(parsed.number, "a line behind an export's last line");

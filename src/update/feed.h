@@ -5,18 +5,22 @@
 //          staged is bounded by whoever appends (backlog()), and kParsedMax lines.
 //
 // Lines are parsed ahead of being staged: while a group is being made durable, nothing may be
-// staged.
+// staged. Of a long body, blocks of lines are parsed by a crew; what comes of them is staged in
+// order, as if they had been parsed one by one.
 #pragma once
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "introspectd/time.h"
 #include "introspectd/update.h"
+#include "update/line_block.h"
 #include "update/parser.h"
+#include "update/parsing_crew.h"
 #include "update/target.h"
 
 namespace introspectd::update {
@@ -59,12 +63,15 @@ struct FeedReport {
 
 class Feed {
  public:
-  Feed(Parser& parser, Target& target, const Admission& admission, Pusher pusher, Origin origin)
+  // All borrowed. Without a crew, every line is parsed here.
+  Feed(Parser& parser, Target& target, const Admission& admission, Pusher pusher, Origin origin,
+       ParsingCrew* crew = nullptr)
       : parser_(parser),
         target_(target),
         admission_(admission),
-        pusher_(std::move(pusher)),
+        pusher_(std::make_shared<const Pusher>(std::move(pusher))),
         origin_(origin),
+        crew_(crew),
         line_bytes_max_(parser.line_bytes_max(origin)) {}
 
   // Takes over the next bytes of the body; lines may be cut anywhere.
@@ -72,8 +79,10 @@ class Feed {
   // The body is over: what is left is a line too.
   void Finish();
 
-  // Takes the next line if one is whole, or the next part of an overlong one, and parses it; false
-  // when there is none, or kParsedMax wait to be staged.
+  // Hands blocks of lines to the crew, if it is long enough for that.
+  void HandOut(Now now);
+  // Takes the next line if one is whole, or the next part of an overlong one, and parses it; or the
+  // next block of lines. False when there is none, or kParsedMax wait to be staged.
   bool ParseLine(Now now);
   // Stages what the next line says, and parses it first if need be; false when there is none. The
   // target must be settled.
@@ -82,26 +91,29 @@ class Feed {
   void NotKept();
 
   // Whether a line waits to be parsed, or to be staged, and how many bytes wait.
-  bool parsable() const { return parsed_.size() < kParsedMax && has_line(); }
-  bool ready() const { return !parsed_.empty() || has_line(); }
-  bool done() const { return finished_ && at_ == bytes_.size() && parsed_.empty(); }
-  std::size_t backlog() const { return bytes_.size() - at_ + parsed_bytes_; }
+  bool parsable() const { return parsed_.size() < kParsedMax && has_work(); }
+  bool ready() const { return !parsed_.empty() || has_work(); }
+  bool done() const {
+    return finished_ && at_ == bytes_.size() && blocks_.empty() && parsed_.empty();
+  }
+  std::size_t backlog() const { return bytes_.size() - at_ + block_bytes_ + parsed_bytes_; }
   const FeedReport& report() const { return report_; }
 
  private:
-  struct Parsed {
-    std::uint64_t number;  // of the line, from 1
-    std::size_t bytes;
-    Line line;
-  };
   static constexpr std::size_t kParsedMax = 4096;
-
   static constexpr std::size_t kFetchedTogether = 32;
+  static constexpr std::size_t kBlockBytes = std::size_t{64} << 10;
 
   bool has_line() const;
+  bool has_work() const { return blocks_.empty() ? has_line() : has_block(); }
+  bool has_block() const;
   bool FetchSome(Now now);
+  bool ParseBlock(Now now);
+  void TakeBlock(LineBlock& block, Now now);
+  void ParseAgain(std::string_view text, Now now);
   void Parse(std::string_view line, Now now);
-  void Apply(Parsed parsed, Now now);
+  void SawSequence(std::uint64_t sequence);
+  void Apply(ParsedLine parsed, Now now);
   bool AdmitsUpserts();
   const char* WhyNoUpserts() const;
   void Refuse(std::uint64_t line, Reason reason);
@@ -111,8 +123,9 @@ class Feed {
   Parser& parser_;
   Target& target_;
   const Admission& admission_;
-  const Pusher pusher_;
+  const std::shared_ptr<const Pusher> pusher_;
   const Origin origin_;
+  ParsingCrew* const crew_;
   const std::size_t line_bytes_max_;
   std::string bytes_;
   std::size_t at_ = 0;       // what is before was parsed
@@ -120,8 +133,12 @@ class Feed {
   bool overlong_ = false;    // the line was refused, what is left of it is passed over
   bool finished_ = false;
   bool end_seen_ = false;
-  std::deque<Parsed> parsed_;
+  // In the order of the body: what is parsed, blocks that may be, bytes.
+  std::deque<ParsedLine> parsed_;
   std::size_t parsed_bytes_ = 0;
+  std::deque<std::shared_ptr<LineBlock>> blocks_;
+  std::size_t block_bytes_ = 0;
+  std::uint64_t seen_sequence_ = 0;  // the highest one of what is parsed
   std::size_t fetched_ = 0;          // of parsed_, from its front: what they need is on its way
   std::uint64_t content_lines_ = 0;  // all but position and end, for an export's count
   FeedReport report_;

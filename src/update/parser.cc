@@ -85,7 +85,7 @@ Line Parser::ParseUpsert(Context& context) {
   if (wrong.empty()) wrong = ReadTime("end", upsert.end);
   if (!wrong.empty()) return Refused{wrong};
 
-  upsert.record = Record::Upsert(digest, context.sequence, claims_);
+  upsert.record = Record::Upsert(digest, context.sequence, claims_, slab_);
   const std::string_view issuer =
       upsert.record->field(token::Field::kIss).value_or(options_.issuer);
   if (wrong = CheckIssuer(context, issuer); !wrong.empty()) return Refused{wrong};

@@ -58,6 +58,9 @@ class Parser {
   Line Parse(std::string_view line, const Pusher& pusher, Origin origin, std::uint64_t sequence,
              UnixMicros now);
 
+  // Where records are made from here on; none: each in a block of its own. Borrowed.
+  void SetSlab(token::RecordSlab* slab) { slab_ = slab; }
+
   // How long a line of this origin may be. One that a node tells is somebody's line, and what nodes
   // have added to it: digest, sequence, end, the defaults of members, an issuer.
   std::size_t line_bytes_max(Origin origin) const;
@@ -101,6 +104,7 @@ class Parser {
   json::Parser json_;
   claims::Builder builder_;
   token::Claims claims_;
+  token::RecordSlab* slab_ = nullptr;
 };
 
 }  // namespace introspectd::update

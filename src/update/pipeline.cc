@@ -38,6 +38,9 @@ bool Pipeline::AnyFeed(Condition condition) const {
 }
 
 bool Pipeline::Turn(Now now) {
+  for (const auto& entry : entries_) {
+    if (entry->feed != nullptr) entry->feed->HandOut(now);
+  }
   if (keeping_) {
     ParseAhead(now);
     return AnyFeed([](const Feed& feed) { return feed.parsable(); });
