@@ -38,7 +38,15 @@ struct ServerConfig {
   std::int64_t drain_max_s = 30;
 };
 
-enum class AdminScope : std::uint8_t { kUpsert, kRevoke, kExport, kSync, kExplain, kStatus };
+enum class AdminScope : std::uint8_t {
+  kUpsert,
+  kRevoke,
+  kExport,
+  kSync,
+  kExplain,
+  kStatus,
+  kMetrics
+};
 
 struct AdminTokenConfig {
   std::string name;

@@ -7,6 +7,7 @@
 #include "api/form_checks.h"
 #include "base/check.h"
 #include "log/log.h"
+#include "metrics/page.h"
 #include "text/ascii.h"
 #include "text/json_writer.h"
 
@@ -30,7 +31,7 @@ constexpr Reply kUnknownQuery =
     BadRequest(R"({"error":"invalid_request","error_description":"the only query is to=node"})");
 constexpr Reply kTokensMethods{
     .status = 405, .body = kMethodNotAllowedBody, .extra_headers = "Allow: GET, POST\r\n"};
-constexpr Reply kStatusMethods{
+constexpr Reply kReadMethods{
     .status = 405, .body = kMethodNotAllowedBody, .extra_headers = "Allow: GET\r\n"};
 constexpr Reply kTokenOrDigest = BadRequest(
     R"({"error":"invalid_request","error_description":"exactly one of token and token_sha256"})");
@@ -67,9 +68,9 @@ AdminEndpoint::Call AdminEndpoint::CallOf(const http::Head& head, Now now, Reply
   if (path == "/healthz" || path == "/readyz") {
     const bool good = path == "/healthz" ? control_.healthy() : control_.readiness.wanted(now);
     refused = HealthReply(head.method, good);
-  } else if (path == "/v1/status") {
-    if (read) return Call::kStatus;
-    refused = kStatusMethods;
+  } else if (path == "/v1/status" || path == "/metrics") {
+    if (read) return path == "/metrics" ? Call::kMetrics : Call::kStatus;
+    refused = kReadMethods;
   } else if (path == "/v1/explain") {
     if (head.method == "POST" && IsForm(head.content_type.value_or(""))) return Call::kExplain;
     refused = head.method == "POST" ? kNotForm : kPostOnly;
@@ -102,6 +103,8 @@ bool AdminEndpoint::Allows(const AdminToken& token, Call call) const {
       return token.Allows(AdminScope::kExplain);
     case Call::kStatus:
       return token.Allows(AdminScope::kStatus);
+    case Call::kMetrics:
+      return token.Allows(AdminScope::kMetrics);
     case Call::kNone:
       break;
   }
@@ -126,7 +129,7 @@ Plan AdminEndpoint::OnHead(Exchange& exchange) {
     exchange.reply = kNoScope;
     return Plan::kAnswered;
   }
-  if (call_ == Call::kStatus) return Plan::kBuffer;
+  if (call_ == Call::kStatus || call_ == Call::kMetrics) return Plan::kBuffer;
   if (control_.admission.loading) {  // neither is all of it here, nor can it be judged against
     exchange.reply = kUnavailable;
     return Plan::kAnswered;
@@ -194,6 +197,11 @@ Progress AdminEndpoint::OnRequest(Exchange& exchange) {
   if (call_ == Call::kStatus) {
     body_ = control_.status(exchange.now);
     exchange.reply = {.status = 200, .body = body_};
+    return Progress::kAnswered;
+  }
+  if (call_ == Call::kMetrics) {
+    body_ = control_.metrics(exchange.now);
+    exchange.reply = {.status = 200, .body = body_, .content_type = metrics::kContentType};
     return Progress::kAnswered;
   }
   if (call_ == Call::kExplain) {

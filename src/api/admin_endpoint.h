@@ -31,7 +31,7 @@ class AdminEndpoint final : public http::Handler {
   std::string_view RefusalBody(int status) override;
 
  private:
-  enum class Call : std::uint8_t { kNone, kPush, kLoad, kExport, kExplain, kStatus };
+  enum class Call : std::uint8_t { kNone, kPush, kLoad, kExport, kExplain, kStatus, kMetrics };
 
   Call CallOf(const http::Head& head, Now now, http::Reply& refused) const;
   bool Allows(const client::AdminToken& token, Call call) const;

@@ -44,6 +44,7 @@ struct Control {
   std::function<bool()> healthy;
   std::function<std::string(const Explainer::Question&, Now)> explain;  // POST /v1/explain
   std::function<std::string(Now)> status;                               // GET /v1/status
+  std::function<std::string(Now)> metrics;                              // GET /metrics
 };
 
 }  // namespace introspectd::api

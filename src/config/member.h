@@ -40,7 +40,8 @@ inline constexpr std::array kWords<AdminScope> = {
     Word{"upsert", AdminScope::kUpsert},   Word{"revoke", AdminScope::kRevoke},
     Word{"export", AdminScope::kExport},   Word{"sync", AdminScope::kSync},
     Word{"explain", AdminScope::kExplain}, Word{"status", AdminScope::kStatus},
-    Word{"push", AdminScope::kUpsert},     Word{"push", AdminScope::kRevoke},
+    Word{"metrics", AdminScope::kMetrics}, Word{"push", AdminScope::kUpsert},
+    Word{"push", AdminScope::kRevoke},
 };
 template <>
 inline constexpr std::array kWords<UnknownToken> = {

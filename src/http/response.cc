@@ -41,7 +41,9 @@ void AppendDate(std::string_view date, std::string& out) {
 void AppendHead(const Reply& reply, Persistence persistence, std::string_view date,
                 std::string& out) {
   AppendStatusLine(reply.status, out);
-  out += "Content-Type: application/json\r\n";
+  out += "Content-Type: ";
+  out += reply.content_type;
+  out += "\r\n";
   out += kCommon;
   AppendDate(date, out);
   out += reply.extra_headers;

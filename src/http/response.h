@@ -16,8 +16,9 @@ namespace introspectd::http {
 // What stands behind the status of an answer, beyond the headers that every one has.
 struct Reply {
   int status = 200;
-  std::string_view body;           // JSON
+  std::string_view body;
   std::string_view extra_headers;  // whole lines with their ends, or nothing
+  std::string_view content_type = "application/json";
 };
 
 enum class Persistence : std::uint8_t {

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "log/log.h"
-#include "server/version.h"
 #include "text/json_writer.h"
 
 namespace introspectd::server {
@@ -84,7 +83,8 @@ ControlLoop::ControlLoop(Shared& shared, std::uint32_t workers,
                .healthy = [this] { return WorkersTurn(); },
                .explain = [this](const api::Explainer::Question& question,
                                  Now now) { return explainer_.Explain(question, now); },
-               .status = [this](Now now) { return Status(now); }},
+               .status = [this](Now now) { return Status(now); },
+               .metrics = [this](Now now) { return MetricsOf(Look(now)); }},
       peers_(shared.config.limits.admin.connections_max,
              shared.config.limits.admin.connections_per_address_max),
       pool_(loop_, shared.config.limits.admin, peers_, clock_,
@@ -356,54 +356,37 @@ std::string_view ControlLoop::Reason(Now now) const {
                                    : "waiting for {\"op\":\"complete\"}";
 }
 
+Snapshot ControlLoop::Look(Now now) {
+  Snapshot snapshot{.ready = shared_.readiness.ready(now),
+                    .reason = Reason(now),
+                    .feed_fresh = shared_.readiness.feed_fresh(now),
+                    .uptime_s = (now.boot_ms - started_ms_) / 1000,
+                    .generation = verifier_.registry().generation(),
+                    .store = shared_.store.status(),
+                    .verdict_bytes = VerdictBytes(),
+                    .connection_bytes = ConnectionBytes(),
+                    .memory_max = memory_max_,
+                    .memory_full = admission_.memory_full,
+                    .data_connections = shared_.data_peers.total(),
+                    .admin_connections = peers_.total(),
+                    .workers = {}};
+  for (const auto& worker : hooks_.workers()) snapshot.workers.push_back(&worker->counters());
+  return snapshot;
+}
+
 std::string ControlLoop::Status(Now now) {
-  const StoreStatus store = shared_.store.status();
-  const bool ready = shared_.readiness.ready(now);
-  std::string out;
-  text::JsonWriter json(out);
-  json.BeginObject();
-  json.Key("version").String(kVersion);
-  json.Key("ready").Bool(ready);
-  json.Key("reason").String(Reason(now));
-  json.Key("feed_fresh").Bool(shared_.readiness.feed_fresh(now));
-  json.Key("uptime_s").Integer((now.boot_ms - started_ms_) / 1000);
-  json.Key("configuration_generation").Unsigned(verifier_.registry().generation());
-  json.Key("tokens").Unsigned(store.tokens);
-  json.Key("revocations").Unsigned(store.revocations);
-  json.Key("rules").Unsigned(store.rules);
-  json.Key("sequence").Unsigned(store.sequence);
-  json.Key("bytes").BeginObject();
-  json.Key("records").Unsigned(store.record_bytes);
-  json.Key("templates").Unsigned(store.template_bytes);
-  json.Key("index").Unsigned(store.index_bytes);
-  json.Key("rules").Unsigned(store.rule_bytes);
-  json.Key("verdicts").Unsigned(VerdictBytes());
-  json.Key("connections").Unsigned(ConnectionBytes());
-  json.Key("max").Unsigned(memory_max_);
-  json.Key("full").Bool(admission_.memory_full).EndObject();
-  if (storage_ != nullptr) {
-    json.Key("storage");
-    storage_->Describe(json);
-  }
-  if (replica_ != nullptr) {
-    json.Key("replication");
-    replica_->Describe(json, now);
-  }
-  json.Key("keys");
-  keys_.Describe(json, now);
-  json.Key("connections").BeginObject();
-  json.Key("data").Unsigned(shared_.data_peers.total());
-  json.Key("admin").Unsigned(peers_.total()).EndObject();
-  json.Key("workers").BeginArray();
-  for (const auto& worker : hooks_.workers()) {
-    json.BeginObject().Key("connections").Unsigned(worker->counters().connections());
-    for (std::size_t i = 0; i < api::kCounts; ++i) {
-      json.Key(api::kCountNames[i]).Unsigned(worker->counters().Get(static_cast<api::Count>(i)));
+  return StatusOf(Look(now), [this, now](text::JsonWriter& json) {
+    if (storage_ != nullptr) {
+      json.Key("storage");
+      storage_->Describe(json);
     }
-    json.EndObject();
-  }
-  json.EndArray().EndObject();
-  return out;
+    if (replica_ != nullptr) {
+      json.Key("replication");
+      replica_->Describe(json, now);
+    }
+    json.Key("keys");
+    keys_.Describe(json, now);
+  });
 }
 
 void ControlLoop::CloseEverything() {

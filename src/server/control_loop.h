@@ -19,6 +19,7 @@
 #include "replica/replica.h"
 #include "server/connection_pool.h"
 #include "server/key_keeper.h"
+#include "server/report.h"
 #include "server/shared.h"
 #include "server/storage.h"
 #include "server/verifier.h"
@@ -82,6 +83,7 @@ class ControlLoop {
   std::uint64_t ConnectionBytes() const;
   void WatchMemory();
   std::string_view Reason(Now now) const;  // why it is not ready
+  Snapshot Look(Now now);
   std::string Status(Now now);
 
   Shared& shared_;

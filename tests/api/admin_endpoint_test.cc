@@ -28,7 +28,7 @@ std::string Get(std::string_view target, std::string_view token = kAdminToken) {
 // A token for each scope, named like it.
 std::string WithEveryScope() {
   std::string tables;
-  for (const char* scope : {"push", "upsert", "revoke", "export", "sync", "status"}) {
+  for (const char* scope : {"push", "upsert", "revoke", "export", "sync", "status", "metrics"}) {
     tables += fmt::format(
         "[[admin.tokens]]\nname = \"{0}\"\ntoken = \"token-of-{0}\"\nscopes = [\"{0}\"]\n", scope);
   }
@@ -52,6 +52,7 @@ TEST(AdminRoutesTest, MethodsThatThereAreNot) {
            {"HEAD", "/v1/tokens", "GET, POST"},
            {"POST", "/v1/status", "GET"},
            {"HEAD", "/v1/status", "GET"},
+           {"POST", "/metrics", "GET"},
            {"POST", "/healthz", "GET, HEAD"},
            {"PUT", "/readyz", "GET, HEAD"},
            {"QUERY", "/v1/tokens", "GET, POST"}}) {
@@ -131,9 +132,11 @@ TEST(AdminTokensTest, EveryCallNeedsItsScope) {
       {[](const std::string& token) { return PushRequest("", token); },
        {"push", "upsert", "revoke"}},
       {[](const std::string& token) { return Get("/v1/tokens", token); }, {"export"}},
+      {[](const std::string& token) { return Get("/metrics", token); }, {"metrics"}},
       {[](const std::string& token) { return Get("/v1/status", token); }, {"status"}}};
   for (const Call& call : calls) {
-    for (const std::string scope : {"push", "upsert", "revoke", "export", "sync", "status"}) {
+    for (const std::string scope :
+         {"push", "upsert", "revoke", "export", "sync", "status", "metrics"}) {
       const std::string request = call.request("token-of-" + scope);
       const bool good = std::ranges::find(call.scopes, scope) != call.scopes.end();
       const support::Response response = plane.Ask(request);

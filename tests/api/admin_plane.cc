@@ -39,7 +39,8 @@ AdminPlane::AdminPlane(std::string_view text)
           .healthy = [this] { return healthy; },
           .explain = [this](const Explainer::Question& question,
                             Now at) { return explainer.Explain(question, at); },
-          .status = [](Now) { return std::string("{\"status\":1}"); }},
+          .status = [](Now) { return std::string("{\"status\":1}"); },
+          .metrics = [](Now) { return std::string("metrics 1\n"); }},
       endpoint(control),
       session(config.limits.admin, endpoint, date) {
   EXPECT_TRUE(log::Open({.level = LogLevel::kError}).ok());

@@ -156,11 +156,11 @@ TEST(LoadErrorTest, WordsThatDoNotExist) {
       {Join(kMinimal, "[[admin.tokens]]\nname = \"a\"\ntoken = \"", kToken,
             "\"\nscopes = [\"push\",\n\"explian\"]\n"),
        "gateway.toml:7: admin.tokens[0].scopes[1]: \"explian\" is not supported; allowed: upsert, "
-       "revoke, export, sync, explain, status, push"},
+       "revoke, export, sync, explain, status, metrics, push"},
       {Join(kMinimal, "[[admin.tokens]]\nname = \"a\"\ntoken = \"", kToken,
-            "\"\nscopes = [\"metrics\"]\n"),
-       "gateway.toml:6: admin.tokens[0].scopes[0]: \"metrics\" is not supported; allowed: upsert, "
-       "revoke, export, sync, explain, status, push"},
+            "\"\nscopes = [\"metric\"]\n"),
+       "gateway.toml:6: admin.tokens[0].scopes[0]: \"metric\" is not supported; allowed: upsert, "
+       "revoke, export, sync, explain, status, metrics, push"},
   });
 }
 

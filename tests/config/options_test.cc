@@ -154,7 +154,7 @@ TEST(OptionsTest, TheDefaultsOfTheContract) {
 
 TEST(OptionsTest, AWordForSeveralValuesIsListedOnce) {
   EXPECT_EQ(AllowedWords(*FindSection("admin.tokens")->Find("scopes")),
-            "upsert, revoke, export, sync, explain, status, push");
+            "upsert, revoke, export, sync, explain, status, metrics, push");
   EXPECT_EQ(AllowedWords(*FindSection("server")->Find("path")), "");
 }
 

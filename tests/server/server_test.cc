@@ -3,6 +3,7 @@
 
 #include "server/server.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -134,6 +135,30 @@ TEST(ServerReloadTest, AnAdminTokenThatIsRemovedIsOut) {
   next.with_admin_token = false;
   rig.Reload(next.Text());
   EXPECT_EQ(client.Ask(status).status, 401);
+}
+
+TEST(ServerMetricsTest, SayWhatTheStatusSays) {
+  ConfigText text = Text();
+  text.with_admin_token = false;
+  text.tables = fmt::format(
+      "[[admin.tokens]]\nname = \"all\"\ntoken = \"{}\"\n"
+      "scopes = [\"push\", \"status\", \"metrics\"]\nissuers = [\"*\"]\n",
+      support::kAdminToken);
+  ServerRig rig(text.Text());
+  ASSERT_EQ(rig.Connect().Ask(Request{}.Bytes()).status, 200);
+  const support::Response response = rig.admin().Get("/metrics");
+  EXPECT_EQ(response.Header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_THAT(response.body, HasSubstr("\nintrospectd_ready 1\n"));
+  EXPECT_THAT(response.body, HasSubstr("\nintrospectd_requests_total{result=\"inactive\"} 1\n"));
+  const std::string status = rig.admin().Get("/v1/status").body;
+  for (const char* kind : {"records", "templates", "index", "rules"}) {
+    const std::string line = fmt::format("\nintrospectd_memory_bytes{{kind=\"{}\"}} ", kind);
+    const std::size_t at = response.body.find(line);
+    ASSERT_NE(at, std::string::npos) << kind;
+    const std::size_t begin = at + line.size();
+    const std::string bytes = response.body.substr(begin, response.body.find('\n', begin) - begin);
+    EXPECT_THAT(status, HasSubstr(fmt::format("\"{}\":{}", kind, bytes)));
+  }
 }
 
 // Requests in flight while the registry that let them in goes.
