@@ -2,6 +2,7 @@
 figures that come out."""
 
 import base64
+import itertools
 import json
 import os
 import pathlib
@@ -12,13 +13,15 @@ import statistics
 import subprocess
 import time
 
-from servers import CLIENT, Failure
+from servers import CLIENT, Failure, exchange
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # nginx is in sbin, which is not on every user's path.
 os.environ["PATH"] += ":/usr/sbin"
 # The shortest-lived tokens of the population have a minute left; the bench takes longer.
 EXTRA_LIFETIME_S = 7200
+SAMPLES = 500
+REST_S = 2  # until freed memory has been given back, and redis has looked at its own
 
 
 class Programs:
@@ -28,19 +31,24 @@ class Programs:
         build = pathlib.Path(build)
         self.introspectd = build / "bin/introspectd"
         self.cli = build / "bin/introspect-cli"
-        self.load = build / "bench/load"
+        self.load = build / "bin/introspect-bench"
         self.push = build / "bench/push"
         self.floor = build / "bench/floor"
         self.scale = build / "bench/scale"
 
     def check(self, *commands):
-        missing = [str(program) for program in vars(self).values()
+        """Says what is missing, and what brings it."""
+        unbuilt = [str(program) for program in vars(self).values()
                    if not os.access(program, os.X_OK)]
-        missing += [command for command in commands if shutil.which(command) is None]
+        missing = [command for command in commands if shutil.which(command) is None]
+        advice = []
         if missing:
-            raise Failure(f"missing: {', '.join(missing)}\n"
-                          "run tools/install-deps, then: "
+            advice.append(f"missing: {', '.join(missing)}; run: tools/install-deps --tests")
+        if unbuilt:
+            advice.append(f"not built: {', '.join(unbuilt)}; run: tools/install-deps --tests && "
                           "cmake --preset release && cmake --build --preset release")
+        if advice:
+            raise Failure("\n".join(advice))
 
 
 def two_cores():
@@ -61,6 +69,33 @@ def generate_tokens(programs, count, file, exp_of=None):
             output.write(re.sub(rb'"exp":(\d+)', exp_of, line, count=1))
     if generator.returncode != 0:
         raise Failure(f"introspect-cli generate: exit {generator.returncode}")
+
+
+def tokens_in(file):
+    """What generate_tokens wrote."""
+    with open(file) as lines:
+        for line in lines:
+            yield line.split('"')[7]
+
+
+def write_asked(tokens, file):
+    """Tokens (str) for the generator to ask about. They have no claims here, so that an answer about
+    any of them is right: the floor has but one."""
+    with open(file, "w") as lines:
+        for token in tokens:
+            lines.write('{"op":"upsert","token":"%s","claims":{}}\n' % token)
+
+
+def representative_answer(server, request, tokens_file):
+    """A real answer whose size is nearest to the mean of many."""
+    start = request.rpartition(b"token=")[0] + b"token="
+    answers = [exchange(server.url, start + token.encode())
+               for token in itertools.islice(tokens_in(tokens_file), SAMPLES)]
+    for answer in answers:
+        if not answer.startswith(b"HTTP/1.1 200 ") or b'\r\n\r\n{"active":true' not in answer:
+            raise Failure(f"not an active answer: {answer!r}")
+    mean = statistics.mean(map(len, answers))
+    return min(answers, key=lambda answer: abs(len(answer) - mean))
 
 
 def later(exp):
@@ -85,6 +120,26 @@ def resident_bytes(server):
     return int(re.search(r"VmRSS:\s*(\d+) kB", status)[1]) * 1024
 
 
+def resident_at_rest(server):
+    server.collect_garbage()
+    time.sleep(REST_S)
+    return resident_bytes(server)
+
+
+def bytes_per_token(server, count, fill):
+    """The resident bytes that the server grew by for each of `count` tokens."""
+    before = resident_at_rest(server)
+    fill()
+    return (resident_at_rest(server) - before) / count
+
+
+def cpu_seconds(server):
+    """What all its threads have used so far, in user mode and in the kernel."""
+    stat = pathlib.Path(f"/proc/{server.pid}/stat").read_text().rpartition(")")[2].split()
+    ticks_per_s = os.sysconf("SC_CLK_TCK")
+    return int(stat[11]) / ticks_per_s, int(stat[12]) / ticks_per_s
+
+
 def start(command, core):
     """A child on `core` that can be talked to."""
     return subprocess.Popen([str(part) for part in command], stdin=subprocess.PIPE,
@@ -107,7 +162,8 @@ class Load:
     def __init__(self, programs, server, tokens_file, options, core):
         self.server = server
         command = load_command(programs, server.url, tokens_file)
-        self.process = start(command + ["--server-pid", server.pid, "--wait", *options], core)
+        self.process = start(command + ["--server-pid", server.pid, "--wait", "--json", "-",
+                                        *options], core)
         if self.process.stderr.readline() != "ready\n":
             self.finish()
             raise Failure(f"load on {server.name} did not say that it is ready")

@@ -1,11 +1,15 @@
 """The servers that are set side by side: each starts on a free loopback port and ends with its
 `with` block; `url` is where it is asked, `pid` is the process whose processor time counts."""
 
+import base64
 import contextlib
+import http.client
+import json
 import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -97,6 +101,9 @@ class Server:
     def kill(self):
         self.process.kill()
         self.process.wait()
+
+    def collect_garbage(self):
+        """Where there is any."""
 
     def output(self):
         text = (self.directory / "output").read_text(errors="replace")
@@ -295,8 +302,10 @@ class Redis(Server):
 
     name = "redis"
 
-    def __init__(self):
+    def __init__(self, cores=None):
         self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}/"  # the generator is told its protocol
+        self.cores = cores or os.sched_getaffinity(0)
 
     @property
     def data(self):
@@ -306,7 +315,7 @@ class Redis(Server):
         self.data.mkdir(exist_ok=True)
         self.start(["redis-server", "--bind", "127.0.0.1", "--port", self.port, "--save", "",
                     "--appendonly", "no", "--rdbcompression", "no", "--dir", self.data],
-                   os.sched_getaffinity(0))
+                   self.cores)
 
     def ready(self):
         with contextlib.suppress(OSError):
@@ -341,3 +350,38 @@ class Redis(Server):
         if f"errors: 0, replies: {count}".encode() not in output:
             raise Failure(f"redis did not take {count} pairs: {output!r}")
         return count
+
+
+class OidcProvider(Server):
+    """npm's oidc-provider, as tests/peers installs it into `peers`, with tokens that it issued."""
+
+    name = "oidc-provider"
+
+    def __init__(self, peers, core):
+        self.peers, self.core = peers, core
+
+    def launch(self):
+        program = pathlib.Path(__file__).with_name("oidc_provider.mjs")
+        self.start(["env", "NODE_ENV=production", "node", "--expose-gc", program, self.peers,
+                    *CLIENT.split(":")], {self.core})
+        listening = r"listening on http://(127\.0\.0\.1:\d+)"
+        self.address = wait_for("oidc-provider does not listen",
+                                lambda: re.search(listening, self.output()))[1]
+        self.url = f"http://{self.address}/token/introspection"
+
+    def issue(self, count):
+        """Opaque access tokens, by client_credentials."""
+        headers = {"Authorization": "Basic " + base64.b64encode(CLIENT.encode()).decode(),
+                   "Content-Type": "application/x-www-form-urlencoded"}
+        connection = http.client.HTTPConnection(self.address, timeout=START_S_MAX)
+        with contextlib.closing(connection):
+            for _ in range(count):
+                connection.request("POST", "/token", "grant_type=client_credentials&scope=read",
+                                   headers)
+                answer = connection.getresponse().read()
+                if b'"access_token"' not in answer:
+                    raise Failure(f"oidc-provider issued no token: {answer!r}")
+                yield json.loads(answer)["access_token"]
+
+    def collect_garbage(self):
+        os.kill(self.pid, signal.SIGUSR2)

@@ -45,4 +45,19 @@ AnswerState FindAnswer(std::string_view bytes, Answer& answer) {
   return AnswerState::kWhole;
 }
 
+AnswerState FindRedisAnswer(std::string_view bytes, Answer& answer) {
+  const std::size_t end = bytes.find("\r\n");
+  if (end == std::string_view::npos) return AnswerState::kPartial;
+  const std::size_t head = end + 2;
+  answer = {200, {}, head};
+  if (bytes.starts_with('-')) return AnswerState::kWhole;
+  const auto length = text::ParseInteger<std::ptrdiff_t>(bytes.substr(1, end - 1));
+  if (!bytes.starts_with('$') || !length) return AnswerState::kMalformed;
+  if (*length < 0) return AnswerState::kWhole;
+  const auto size = static_cast<std::size_t>(*length);
+  if (bytes.size() < head + size + 2) return AnswerState::kPartial;
+  answer = {200, bytes.substr(head, size), head + size + 2};
+  return AnswerState::kWhole;
+}
+
 }  // namespace introspectd::load

@@ -45,5 +45,21 @@ TEST(FindAnswerTest, RefusesWhatItDoesNotUnderstand) {
   }
 }
 
+TEST(RedisAnswerTest, IsAValueOrNothing) {
+  Answer answer;
+  ASSERT_EQ(FindRedisAnswer("$3\r\nabc\r\n$1", answer), AnswerState::kWhole);
+  EXPECT_EQ(answer.body, "abc");
+  EXPECT_EQ(answer.size, 9u);
+  EXPECT_EQ(answer.status, 200);
+  ASSERT_EQ(FindRedisAnswer("$-1\r\n", answer), AnswerState::kWhole);
+  EXPECT_EQ(answer.body, "");
+  ASSERT_EQ(FindRedisAnswer("-ERR no\r\n", answer), AnswerState::kWhole);
+  EXPECT_EQ(answer.size, 9u);
+  for (const char* part : {"", "$", "$3\r", "$3\r\nabc", "$3\r\nabc\r"}) {
+    EXPECT_EQ(FindRedisAnswer(part, answer), AnswerState::kPartial) << part;
+  }
+  EXPECT_EQ(FindRedisAnswer("HTTP/1.1 200 OK\r\n", answer), AnswerState::kMalformed);
+}
+
 }  // namespace
 }  // namespace introspectd::load

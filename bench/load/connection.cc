@@ -1,11 +1,9 @@
 #include "load/connection.h"
 
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include <array>
-#include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "base/check.h"
 
@@ -15,53 +13,66 @@ namespace {
 
 constexpr std::size_t kInputBytes = std::size_t{64} << 10;
 
-// recv, and when what was received last had come.
-ssize_t ReceiveStamped(int fd, void* bytes, std::size_t size, Nanos& arrived_at) {
-  iovec room{.iov_base = bytes, .iov_len = size};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(timespec))> control;
-  msghdr message{};
-  message.msg_iov = &room;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  const ssize_t got = recvmsg(fd, &message, 0);
-  arrived_at = 0;
-  const cmsghdr* stamp = got > 0 ? CMSG_FIRSTHDR(&message) : nullptr;
-  if (stamp != nullptr && stamp->cmsg_level == SOL_SOCKET && stamp->cmsg_type == SCM_TIMESTAMPNS) {
-    timespec time;
-    std::memcpy(&time, CMSG_DATA(stamp), sizeof time);
-    arrived_at = ToNanos(time);
-  }
-  return got;
-}
-
-bool WouldBlock() { return errno == EAGAIN || errno == EINTR; }
-
 }  // namespace
 
-Connection::Connection(int fd, std::size_t depth) : fd_(fd), intended_(depth), input_(kInputBytes) {
-  const int on = 1;
-  CHECK(setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) == 0);
+Connection::Connection(net::Loop& loop, std::size_t number, std::size_t depth, Protocol protocol,
+                       std::function<void()> ready)
+    : loop_(loop),
+      number_(number),
+      protocol_(protocol),
+      ready_(std::move(ready)),
+      ring_(depth),
+      input_(kInputBytes) {}
+
+void Connection::Open(int fd, TlsClient* tls) {
+  Close();
+  transport_.Open(fd, tls);
+  watch_.emplace(loop_, fd, ready_);
+  watch_->Want(true, true);
+  wants_writable_ = true;
+  state_ = State::kConnecting;
 }
 
-Connection::~Connection() { Close(); }
-
 void Connection::Close() {
-  if (open()) close(fd_);
-  fd_ = -1;
+  watch_.reset();
+  transport_.Close();
+  state_ = State::kClosed;
+  retiring_ = false;
+  answered_ = asked_;
+  output_.clear();
+  parsed_ = filled_ = 0;
+}
+
+void Connection::Want(bool writable) {
+  if (std::exchange(wants_writable_, writable) != writable) watch_->Want(true, writable);
+}
+
+bool Connection::GoOn() {
+  if (state_ == State::kConnecting) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    CHECK(getsockopt(transport_.fd(), SOL_SOCKET, SO_ERROR, &error, &size) == 0);
+    if (error != 0) return false;
+    state_ = State::kHandshaking;
+  }
+  const std::ptrdiff_t done = transport_.Handshake();
+  if (done == Transport::kLost) return false;
+  Want(false);
+  if (done == 0) state_ = State::kOpen;
+  return true;
 }
 
 void Connection::Ask(Requests& requests, Nanos intended) {
   CHECK(HasRoom());
-  intended_[asked_++ % intended_.size()] = intended;
-  requests.AppendNext(output_);
+  ring_[asked_++ % ring_.size()] = {intended, requests.AppendNext(number_, output_)};
 }
 
 bool Connection::Send() {
   if (output_.empty()) return true;
-  const ssize_t sent = send(fd_, output_.data(), output_.size(), MSG_NOSIGNAL);
-  if (sent < 0) return WouldBlock();
-  output_.erase(0, static_cast<std::size_t>(sent));
+  const std::ptrdiff_t sent = transport_.Write(output_);
+  if (sent == Transport::kLost) return false;
+  if (sent > 0) output_.erase(0, static_cast<std::size_t>(sent));
+  Want(!output_.empty());
   return true;
 }
 
@@ -71,20 +82,24 @@ Connection::Received Connection::Receive() {
   parsed_ = 0;
   const std::size_t room = input_.size() - filled_;
   if (room == 0) return Received::kLost;
-  const ssize_t got = ReceiveStamped(fd_, input_.data() + filled_, room, arrived_at_);
-  if (got == 0) return Received::kLost;
-  if (got < 0) return WouldBlock() ? Received::kAll : Received::kLost;
+  const std::ptrdiff_t got = transport_.Read(input_.data() + filled_, room);
+  if (got == Transport::kLost) return Received::kLost;
+  if (got == Transport::kAgain) return Received::kAll;
   filled_ += static_cast<std::size_t>(got);
-  return static_cast<std::size_t>(got) == room ? Received::kMore : Received::kAll;
+  // TLS gives a record at a time.
+  const bool perhaps_more = static_cast<std::size_t>(got) == room || transport_.arrived_at() == 0;
+  return perhaps_more ? Received::kMore : Received::kAll;
 }
 
-AnswerState Connection::NextAnswer(Answer& answer, Nanos& intended) {
+AnswerState Connection::NextAnswer(Answer& answer, Asked& asked) {
   if (parsed_ == filled_) return AnswerState::kPartial;
-  const AnswerState state = FindAnswer({input_.data() + parsed_, filled_ - parsed_}, answer);
+  const std::string_view bytes{input_.data() + parsed_, filled_ - parsed_};
+  const AnswerState state =
+      protocol_ == Protocol::kHttp ? FindAnswer(bytes, answer) : FindRedisAnswer(bytes, answer);
   if (state != AnswerState::kWhole) return state;
   if (on_their_way() == 0) return AnswerState::kMalformed;
   parsed_ += answer.size;
-  intended = intended_[answered_++ % intended_.size()];
+  asked = ring_[answered_++ % ring_.size()];
   return state;
 }
 

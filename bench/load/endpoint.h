@@ -4,6 +4,7 @@
 #pragma once
 
 #include <absl/status/statusor.h>
+#include <sys/socket.h>
 
 #include <cstdint>
 #include <string>
@@ -12,17 +13,24 @@
 namespace introspectd::load {
 
 struct Endpoint {
-  std::string host;  // a literal IPv4 address
+  bool tls = false;
+  std::string host;  // a name or an address, IPv6 without its brackets
   std::uint16_t port = 0;
   std::string path;
+  sockaddr_storage address{};  // what the host stands for
+  socklen_t address_size = 0;
 
   std::string authority() const;  // for the Host header
 };
 
-// "http://127.0.0.1:8080/introspect": the port is required.
+// "http://127.0.0.1:8080/introspect", or https; the port is required. Looks the name up, once.
 absl::StatusOr<Endpoint> ParseUrl(std::string_view url);
 
-// A connected, blocking TCP socket without Nagle's delay. The caller closes it.
+// A TCP socket without Nagle's delay that does not block, on its way to being connected. The caller
+// closes it.
+absl::StatusOr<int> BeginConnect(const Endpoint& endpoint);
+
+// A connected, blocking one.
 absl::StatusOr<int> Connect(const Endpoint& endpoint);
 
 }  // namespace introspectd::load

@@ -24,6 +24,13 @@ void Histogram::Record(std::uint64_t value) {
   max_ = std::max(max_, value);
 }
 
+void Histogram::Merge(const Histogram& other) {
+  for (std::size_t bucket = 0; bucket < kBuckets; ++bucket)
+    counts_[bucket] += other.counts_[bucket];
+  count_ += other.count_;
+  max_ = std::max(max_, other.max_);
+}
+
 std::uint64_t Histogram::AtQuantile(double quantile) const {
   if (count_ == 0) return 0;
   const auto exact = std::ceil(quantile * static_cast<double>(count_));

@@ -13,6 +13,8 @@ namespace introspectd::load {
 class Histogram {
  public:
   void Record(std::uint64_t value);
+  // As if all that `other` has were recorded here.
+  void Merge(const Histogram& other);
 
   std::uint64_t count() const { return count_; }
   std::uint64_t max() const { return max_; }

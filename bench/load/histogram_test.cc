@@ -70,5 +70,21 @@ TEST(HistogramTest, FollowsAUniformSpread) {
   }
 }
 
+TEST(HistogramTest, MergedIsAsIfRecordedTogether) {
+  Histogram one;
+  Histogram other;
+  Histogram together;
+  for (std::uint64_t i = 0; i < 2000; ++i) {
+    const std::uint64_t value = i * i * 37 % 100'003;
+    (i % 3 == 0 ? one : other).Record(value);
+    together.Record(value);
+  }
+  one.Merge(other);
+  EXPECT_EQ(one.count(), together.count());
+  EXPECT_EQ(one.max(), together.max());
+  for (int i = 1; i <= 1000; ++i)
+    EXPECT_EQ(one.AtQuantile(i / 1000.0), together.AtQuantile(i / 1000.0));
+}
+
 }  // namespace
 }  // namespace introspectd::load

@@ -2,62 +2,145 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <utility>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/hash/hash.h"
 #include "json/document.h"
+#include "population/population.h"
 #include "text/form.h"
 
 namespace introspectd::load {
 
 namespace {
 
-constexpr std::size_t kLineBytesMax = std::size_t{16} << 10;
+constexpr std::size_t kLineBytesMax = std::size_t{64} << 10;
 constexpr std::size_t kDepthMax = 16;
+// Clocks differ, and an answer takes its time.
+constexpr UnixSeconds kAboutTheEnd_s = 2;
 
-bool IsString(const json::Member* member) {
-  return member != nullptr && member->value.type == json::Type::kString;
-}
-
-// The token that `line` upserts, borrowed from the parser; empty when it does not.
-std::string_view UpsertedToken(json::Parser& parser, std::string_view line) {
-  if (parser.ParseObject(line) != json::Error::kNone) return {};
-  const json::Member* op = json::Find(parser.members(), "op");
-  const json::Member* token = json::Find(parser.members(), "token");
-  if (!IsString(op) || op->value.string != "upsert" || !IsString(token)) return {};
-  return token->value.string;
+std::string_view StringOf(const json::Member* member) {
+  if (member == nullptr || member->value.type != json::Type::kString) return {};
+  return member->value.string;
 }
 
 }  // namespace
+
+// Reads a file line by line; later lines say more of tokens of earlier ones.
+class PopulationReader {
+ public:
+  absl::Status Take(std::string_view line);
+  Population Finish() { return std::move(population_); }
+  bool empty() const { return population_.size() == 0; }
+
+ private:
+  std::size_t IndexOf(std::string_view token);
+  void TakeClaims(const json::Value& claims, std::size_t i);
+
+  json::Parser parser_{kLineBytesMax, kDepthMax};
+  std::vector<json::Member> claims_;
+  Population population_;
+  absl::flat_hash_map<std::uint64_t, std::uint32_t> by_hash_;  // of the token
+};
+
+std::size_t PopulationReader::IndexOf(std::string_view token) {
+  const auto [at, fresh] =
+      by_hash_.try_emplace(absl::HashOf(token), static_cast<std::uint32_t>(population_.size()));
+  if (fresh) population_.Add(text::EncodeForm(token));
+  return at->second;
+}
+
+void PopulationReader::TakeClaims(const json::Value& claims, std::size_t i) {
+  parser_.MembersOf(claims, claims_);
+  if (population_.ends_[i] == Population::kRevoked) return;  // for ever
+  const json::Member* exp = json::Find(claims_, "exp");
+  const json::Member* sub = json::Find(claims_, "sub");
+  population_.ends_[i] = exp != nullptr ? exp->value.integer : Population::kNoEnd;
+  population_.subjects_[i] = !StringOf(sub).empty() ? SubjectOf(sub->value.raw) : 0;
+}
+
+absl::Status PopulationReader::Take(std::string_view line) {
+  const json::Error error = parser_.ParseObject(line);
+  if (error != json::Error::kNone) return absl::InvalidArgumentError(json::ToString(error));
+  const std::string_view op = StringOf(json::Find(parser_.members(), "op"));
+  const std::string token(StringOf(json::Find(parser_.members(), "token")));
+  if (op == "heartbeat" || op == "complete") return absl::OkStatus();
+  if (token.empty()) return absl::InvalidArgumentError("does not say which token it is about");
+  const json::Member* claims = json::Find(parser_.members(), "claims");
+  if (op == "upsert" && claims != nullptr && claims->value.type == json::Type::kObject) {
+    TakeClaims(claims->value, IndexOf(token));
+  } else if (op == "revoke") {
+    population_.ends_[IndexOf(token)] = Population::kRevoked;
+  } else {
+    return absl::InvalidArgumentError("neither an upsert with claims nor a revocation");
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<Population> Population::Read(const std::string& file) {
   std::ifstream in(file);
   if (!in) {
     return absl::NotFoundError(fmt::format("cannot read {}: {}", file, std::strerror(errno)));
   }
-  json::Parser parser(kLineBytesMax, kDepthMax);
-  Population population;
+  PopulationReader reader;
   std::string line;
   for (std::size_t number = 1; std::getline(in, line); ++number) {
-    const std::string_view upserted = UpsertedToken(parser, line);
-    if (upserted.empty()) {
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    if (const absl::Status taken = reader.Take(line); !taken.ok()) {
       return absl::InvalidArgumentError(
-          fmt::format("{}:{}: not an upsert that carries its token", file, number));
+          fmt::format("{}:{}: {}", file, number, std::string(taken.message())));
     }
-    const std::string token = text::EncodeForm(upserted);
-    if (population.token_bytes_ == 0) population.token_bytes_ = token.size();
-    if (population.token_bytes_ != token.size()) {
-      return absl::InvalidArgumentError(
-          fmt::format("{}:{}: a token of {} bytes after ones of {}; they must all have one length",
-                      file, number, token.size(), population.token_bytes_));
-    }
-    population.tokens_ += token;
   }
-  if (population.tokens_.empty()) {
-    return absl::InvalidArgumentError(fmt::format("{}: no tokens", file));
+  if (reader.empty()) return absl::InvalidArgumentError(fmt::format("{}: no tokens", file));
+  return reader.Finish();
+}
+
+Population Population::Generate(const Generated& options) {
+  const population::Population source(
+      {.seed = options.seed, .now = options.now, .revoked_share = options.revoked_share});
+  json::Parser parser(kLineBytesMax, kDepthMax);
+  Population population;
+  std::string claims;
+  for (std::uint64_t i = 0; i < options.tokens; ++i) {
+    population.Add(source.Token(i));
+    claims.clear();
+    source.AppendClaims(i, claims);
+    if (parser.ParseObject(claims) != json::Error::kNone) continue;
+    const json::Member* sub = json::Find(parser.members(), "sub");
+    if (sub != nullptr) population.subjects_[i] = SubjectOf(sub->value.raw);
+    if (options.now != 0) population.ends_[i] = json::Find(parser.members(), "exp")->value.integer;
+    if (source.IsRevoked(i)) population.ends_[i] = kRevoked;
   }
   return population;
+}
+
+void Population::Add(std::string_view token) {
+  tokens_ += token;
+  offsets_.push_back(tokens_.size());
+  ends_.push_back(kNoEnd);
+  subjects_.push_back(0);
+}
+
+bool Population::IsJwt(std::size_t i) const {
+  const std::string_view text = token(i);
+  return text.starts_with("ey") && std::count(text.begin(), text.end(), '.') == 2;
+}
+
+Expectation Population::expectation(std::size_t i, UnixSeconds now) const {
+  using Kind = Expectation::Kind;
+  const UnixSeconds end = ends_[i];
+  if (end == kRevoked || end < now - kAboutTheEnd_s) return {Kind::kInactive, 0};
+  return {end > now + kAboutTheEnd_s ? Kind::kActive : Kind::kEither, subjects_[i]};
+}
+
+Sort Population::sort(std::size_t i, UnixSeconds now) const {
+  if (ends_[i] == kRevoked) return Sort::kRevoked;
+  if (ends_[i] <= now) return Sort::kExpired;
+  return IsJwt(i) ? Sort::kJwt : Sort::kActive;
 }
 
 }  // namespace introspectd::load

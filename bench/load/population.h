@@ -1,36 +1,64 @@
-// The tokens that are asked about, from a file of token updates.
+// The tokens that are asked about, and what must be answered.
 //
-// Threads: immutable once read.
-// Limits:  tokens of one length only, kept end to end: 43 bytes each for those of `generate`.
+// Threads: immutable once made.
+// Limits:  2^32 tokens; all are kept, end to end, with 24 bytes more each.
 #pragma once
 
 #include <absl/status/statusor.h>
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "introspectd/time.h"
+#include "load/expectation.h"
 
 namespace introspectd::load {
 
+enum class Sort : std::uint8_t { kActive, kRevoked, kExpired, kJwt };
+inline constexpr std::size_t kSorts = 4;
+
+// What `introspect-cli generate` was given.
+struct Generated {
+  std::uint64_t seed = 0;
+  std::uint64_t tokens = 0;
+  double revoked_share = 0;
+  UnixSeconds now = 0;  // 0: just now, as far as anybody knows
+};
+
 class Population {
  public:
-  // NDJSON of upserts that carry their `token`; every other line is an error, since each answer is
-  // expected to be active.
+  // NDJSON of token updates, in the order in which they were pushed. Of lines that name no token
+  // only heartbeat and complete are allowed, since of others nobody could say what they hit.
   static absl::StatusOr<Population> Read(const std::string& file);
+  static Population Generate(const Generated& options);
 
-  std::size_t size() const { return tokens_.size() / token_bytes_; }
-  std::size_t token_bytes() const { return token_bytes_; }
+  std::size_t size() const { return ends_.size(); }
 
   // As it stands in a form body.
   std::string_view token(std::size_t i) const {
-    return {tokens_.data() + i * token_bytes_, token_bytes_};
+    return {tokens_.data() + offsets_[i], offsets_[i + 1] - offsets_[i]};
   }
+  Expectation expectation(std::size_t i, UnixSeconds now) const;
+  // An expired or a revoked JWT is that, and no kJwt.
+  Sort sort(std::size_t i, UnixSeconds now) const;
 
  private:
+  friend class PopulationReader;
+  static constexpr UnixSeconds kRevoked = INT64_MIN;
+  static constexpr UnixSeconds kNoEnd = INT64_MAX;
+
   Population() = default;
+  void Add(std::string_view token);
+  bool IsJwt(std::size_t i) const;
 
   std::string tokens_;
-  std::size_t token_bytes_ = 0;
+  std::vector<std::uint64_t> offsets_{0};
+  std::vector<UnixSeconds> ends_;  // or kRevoked
+  std::vector<std::uint64_t> subjects_;
 };
 
 }  // namespace introspectd::load

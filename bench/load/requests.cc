@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
+
+#include "base/clock.h"
 #include "text/base64.h"
 
 namespace introspectd::load {
@@ -10,60 +13,75 @@ namespace {
 
 constexpr std::string_view kTokenParameter = "token=";
 
-// xorshift64*: quick, and its upper half is random enough to choose by.
-std::uint64_t NextRandom(std::uint64_t& state) {
-  state ^= state >> 12;
-  state ^= state << 25;
-  state ^= state >> 27;
-  return state * 0x2545F4914F6CDD1DULL;
+void AppendNumber(std::size_t number, std::string& out) {
+  const fmt::format_int digits(number);
+  out.append(digits.data(), digits.size());
+}
+
+void AppendRedisGet(std::string_view key, std::string& out) {
+  out += "*2\r\n$3\r\nGET\r\n$";
+  AppendNumber(key.size(), out);
+  out += "\r\n";
+  out += key;
+  out += "\r\n";
 }
 
 }  // namespace
 
-std::string RequestHead(const Endpoint& endpoint, std::string_view client, std::size_t body_bytes) {
+std::string RequestHead(const Endpoint& endpoint, std::string_view client) {
   std::string head =
       fmt::format("POST {} HTTP/1.1\r\nHost: {}\r\n", endpoint.path, endpoint.authority());
-  if (!client.empty())
+  if (!client.empty()) {
     head += fmt::format("Authorization: Basic {}\r\n", text::EncodeBase64(client));
-  head += fmt::format(
-      "User-Agent: introspect-bench\r\nAccept: application/json\r\n"
-      "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n",
-      body_bytes);
-  return head;
+  }
+  return head +
+         "User-Agent: introspect-bench\r\nAccept: application/json\r\n"
+         "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ";
 }
 
-Requests::Requests(const Endpoint& endpoint, std::string_view client, const Population& population,
-                   std::uint64_t seed)
-    : constant_(RequestHead(endpoint, client, kTokenParameter.size() + population.token_bytes())),
-      population_(&population),
-      random_(seed | 1) {  // xorshift stays at 0 for ever
-  constant_ += kTokenParameter;
-  for (std::string_view& token : chosen_) token = Choose();
+Requests::Requests(const Endpoint& endpoint, const Asking& asking, const Sorted* sorted,
+                   const Mix& mix, std::uint64_t seed)
+    : protocol_(asking.protocol),
+      body_(asking.body),
+      now_(base::ReadWallMicros() / kMicrosPerSecond) {
+  for (const std::string& client : asking.clients) {
+    heads_.push_back(RequestHead(endpoint, client));
+  }
+  if (heads_.empty()) heads_.push_back(RequestHead(endpoint, ""));
+  if (sorted == nullptr) return;
+  chooser_.emplace(*sorted, mix, seed);
+  for (Chooser::Choice& choice : chosen_) Choose(choice);
 }
 
-Requests::Requests(const Endpoint& endpoint, std::string_view client, std::string_view body)
-    : constant_(RequestHead(endpoint, client, body.size())) {
-  constant_ += body;
+void Requests::Choose(Chooser::Choice& choice) {
+  chooser_->Next(now_, choice);
+  __builtin_prefetch(choice.token.data());
+  __builtin_prefetch(choice.token.data() + choice.token.size() - 1);
 }
 
-std::string_view Requests::Choose() {
-  const std::uint64_t upper = NextRandom(random_) >> 32;
-  const std::string_view token = population_->token(upper * population_->size() >> 32);
-  __builtin_prefetch(token.data());
-  __builtin_prefetch(token.data() + token.size() - 1);
-  return token;
+Expectation Requests::AppendNext(std::size_t connection, std::string& out) {
+  if (!chooser_) {
+    AppendHttp(connection, "", body_, out);
+    return {};
+  }
+  Chooser::Choice& choice = chosen_[next_++ % kAhead];
+  if (protocol_ == Protocol::kRedis) {
+    AppendRedisGet(choice.token, out);
+  } else {
+    AppendHttp(connection, kTokenParameter, choice.token, out);
+  }
+  const Expectation expected = choice.expected;
+  Choose(choice);
+  return expected;
 }
 
-void Requests::AppendNext(std::string& out) {
-  out += constant_;
-  if (population_ == nullptr) return;
-  std::string_view& slot = chosen_[next_++ % kAhead];
-  out += slot;
-  slot = Choose();
-}
-
-std::size_t Requests::request_bytes() const {
-  return constant_.size() + (population_ == nullptr ? 0 : population_->token_bytes());
+void Requests::AppendHttp(std::size_t connection, std::string_view body_start,
+                          std::string_view rest, std::string& out) const {
+  out += heads_[connection % heads_.size()];
+  AppendNumber(body_start.size() + rest.size(), out);
+  out += "\r\n\r\n";
+  out += body_start;
+  out += rest;
 }
 
 }  // namespace introspectd::load

@@ -1,4 +1,4 @@
-// The requests, one after the other: always the same head, then a token chosen at random.
+// The requests, one after the other: a head, and a token that is chosen at random.
 //
 // Threads: one source, one thread.
 #pragma once
@@ -6,41 +6,57 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "load/endpoint.h"
-#include "load/population.h"
+#include "load/mix.h"
 
 namespace introspectd::load {
 
-// Everything before the body of a POST of a form. `client` is ID:SECRET, or empty for none.
-std::string RequestHead(const Endpoint& endpoint, std::string_view client, std::size_t body_bytes);
+enum class Protocol : std::uint8_t {
+  kHttp,
+  kRedis,  // GET of the token, to compare with
+};
+
+struct Asking {
+  Protocol protocol = Protocol::kHttp;
+  std::vector<std::string> clients;  // ID:SECRET each; connections take turns. Empty: none
+  std::string body;                  // asks this again and again; "" = tokens
+};
+
+// Everything before the length of the body of a POST of a form. `client` is ID:SECRET, or "".
+std::string RequestHead(const Endpoint& endpoint, std::string_view client);
 
 class Requests {
  public:
-  // Asks about tokens of `population` (borrowed, must outlive this), each as likely as any other.
-  Requests(const Endpoint& endpoint, std::string_view client, const Population& population,
+  // Borrowed, must outlive this: `sorted` (none: asking.body) and `mix`.
+  Requests(const Endpoint& endpoint, const Asking& asking, const Sorted* sorted, const Mix& mix,
            std::uint64_t seed);
 
-  // Asks the same again and again.
-  Requests(const Endpoint& endpoint, std::string_view client, std::string_view body);
+  // Appends one whole request of the client whose turn it is on connection `connection`, and says
+  // what must be answered.
+  Expectation AppendNext(std::size_t connection, std::string& out);
 
-  // Appends one whole request.
-  void AppendNext(std::string& out);
-
-  std::size_t request_bytes() const;
+  // What the clock says; tokens end.
+  void SetNow(UnixSeconds now) { now_ = now; }
 
  private:
   // Tokens are chosen ahead and prefetched: they are rarely in any cache.
   static constexpr std::size_t kAhead = 16;
 
-  std::string_view Choose();
+  void Choose(Chooser::Choice& choice);
+  void AppendHttp(std::size_t connection, std::string_view body_start, std::string_view rest,
+                  std::string& out) const;
 
-  std::string constant_;  // what all requests begin with
-  const Population* population_ = nullptr;
-  std::uint64_t random_ = 0;
-  std::array<std::string_view, kAhead> chosen_{};
+  const Protocol protocol_;
+  std::vector<std::string> heads_;  // one a client
+  const std::string body_;
+  std::optional<Chooser> chooser_;
+  UnixSeconds now_ = 0;
+  std::array<Chooser::Choice, kAhead> chosen_;
   std::size_t next_ = 0;
 };
 

@@ -10,19 +10,29 @@
 
 namespace introspectd::load {
 
+// One of several threads that share a rate.
+struct Part {
+  std::size_t number = 0;
+  std::size_t of = 1;
+};
+
 // At a constant rate from a start.
 class Schedule {
  public:
-  // `rate_per_s` is at least 1.
-  Schedule(Nanos start, std::uint64_t rate_per_s) : start_(start), rate_per_s_(rate_per_s) {}
+  // `rate_per_s` is that of all parts, and at least 1; the parts' requests alternate.
+  Schedule(Nanos start, std::uint64_t rate_per_s, Part part = {})
+      : start_(start), rate_per_s_(rate_per_s), part_(part) {}
 
   // When request `i` is due; counted from the start each time, so that errors do not add up.
-  // Good for i < 2^64 / 10^9: five hours at a million a second.
-  Nanos DueAt(std::uint64_t i) const { return start_ + i * kNanosPerSecond / rate_per_s_; }
+  // Good for i < 2^64 / 10^9 over all parts: five hours at a million a second.
+  Nanos DueAt(std::uint64_t i) const {
+    return start_ + (i * part_.of + part_.number) * kNanosPerSecond / rate_per_s_;
+  }
 
  private:
   Nanos start_;
   std::uint64_t rate_per_s_;
+  Part part_;
 };
 
 enum class Spacing : std::uint8_t {
@@ -33,12 +43,13 @@ enum class Spacing : std::uint8_t {
 // One after the other, from a start.
 class Arrivals {
  public:
-  Arrivals(Spacing spacing, Nanos start, std::uint64_t rate_per_s, std::uint64_t seed)
+  Arrivals(Spacing spacing, Nanos start, std::uint64_t rate_per_s, std::uint64_t seed,
+           Part part = {})
       : spacing_(spacing),
-        schedule_(start, rate_per_s),
+        schedule_(start, rate_per_s, part),
         start_(start),
-        random_(seed),
-        gap_ns_(static_cast<double>(rate_per_s) / kNanosPerSecond) {}
+        random_(seed + part.number),
+        gap_ns_(static_cast<double>(rate_per_s) / static_cast<double>(part.of) / kNanosPerSecond) {}
 
   Nanos next() const {
     if (spacing_ == Spacing::kConstant) return schedule_.DueAt(count_);

@@ -56,6 +56,8 @@ Loop::~Loop() {
 
 void Loop::Run() { uv_run(&loop_, UV_RUN_DEFAULT); }
 
+void Loop::Turn(bool wait) { uv_run(&loop_, wait ? UV_RUN_ONCE : UV_RUN_NOWAIT); }
+
 Timer::Timer(Loop& loop, std::function<void()> action) : action_(std::move(action)) {
   CHECK(uv_timer_init(loop.raw(), &handle_) == 0);
   handle_.data = this;

@@ -22,6 +22,8 @@ class Loop {
 
   // Until every handle is closed.
   void Run();
+  // Handles what is ready; `wait`: once there is something.
+  void Turn(bool wait);
   uv_loop_t* raw() { return &loop_; }
 
  private:
