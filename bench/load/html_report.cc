@@ -125,7 +125,7 @@ void AppendFigures(const Report& report, std::string& out) {
   AppendFigure("max", "", DurationText(outcome.latency.max()), out);
   AppendFigure("wrong", outcome.wrong > 0 ? "bad" : "", CountText(outcome.wrong), out);
   AppendFigure("errors", errors > 0 ? "bad" : "", CountText(errors), out);
-  AppendFigure("this run is", report.valid ? "good" : "bad", report.valid ? "valid" : "not valid",
+  AppendFigure("measurement", report.valid ? "good" : "bad", report.valid ? "valid" : "not valid",
                out);
   out += "</dl>\n</section>\n";
 }
@@ -207,7 +207,7 @@ void AppendPercentiles(const Report& report, std::string& out) {
   EndSection("", out);
 }
 
-// What is drawn over time. Latencies stand in the middle of their seconds, rates all along them.
+// What is drawn over time: a step for each second.
 struct Timeline {
   double end = 0;
   double highest_rate = 0;
@@ -228,15 +228,15 @@ Timeline TimelineOf(const Outcome& outcome) {
     timeline.end = start + length;
     const double rate = static_cast<double>(interval.answered) / length;
     timeline.highest_rate = std::max(timeline.highest_rate, rate);
-    timeline.rate.push_back({start, rate});
-    timeline.rate.push_back({timeline.end, rate});
-    timeline.failures |= interval.wrong + interval.errors > 0;
     const bool known = interval.latency.count() > 0;
     const std::uint64_t p50 = interval.latency.AtQuantile(0.5);
     const std::uint64_t p99 = interval.latency.AtQuantile(0.99);
-    const double middle = start + length / 2;
-    timeline.p50.push_back({middle, known ? static_cast<double>(p50) : kNothing});
-    timeline.p99.push_back({middle, known ? static_cast<double>(p99) : kNothing});
+    for (const double x : {start, timeline.end}) {
+      timeline.rate.push_back({x, rate});
+      timeline.p50.push_back({x, known ? static_cast<double>(p50) : kNothing});
+      timeline.p99.push_back({x, known ? static_cast<double>(p99) : kNothing});
+    }
+    timeline.failures |= interval.wrong + interval.errors > 0;
     if (known) timeline.lowest_ns = std::min(timeline.lowest_ns, p50);
     timeline.highest_ns = std::max(timeline.highest_ns, p99);
   }

@@ -43,8 +43,8 @@ section, .warning {
 .good { color: var(--good); }
 .bad { color: var(--bad); }
 @media (min-width: 60rem) {
-  .figures { grid-template-columns: 1.6fr repeat(4, 1.15fr) .8fr .8fr 1.25fr; align-items: end; }
-  .figures :first-child dd { font-size: 2rem; line-height: 1.25; }
+  .figures { grid-template-columns: 2fr repeat(4, 1.15fr) .8fr .8fr 1.2fr; align-items: end; }
+  .figures :first-child dd { font-size: 1.9rem; line-height: 1.3; }
 }
 @media (max-width: 32rem) {
   body { padding: 1.25rem .75rem 2rem; }

@@ -120,7 +120,7 @@ void AppendSides(const Report& report, std::string& out) {
   }
   Line(out, "connections", "{} opened, {} TLS sessions resumed",
        CountText(outcome.connections_opened), CountText(outcome.sessions_resumed));
-  if (!report.open_loop) return;
+  if (!report.open_loop && report.valid) return;
   Line(out, "generator", "late by {} (p99){}", DurationText(outcome.lateness.AtQuantile(0.99)),
        report.valid ? "" : ": TOO LATE, the run is NOT VALID");
 }

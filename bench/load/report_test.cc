@@ -124,6 +124,8 @@ TEST(ToTextTest, SaysWhenTheGeneratorWasLate) {
   Report report = Small();
   report.valid = false;
   EXPECT_THAT(ToText(report), HasSubstr("NOT VALID"));
+  report.open_loop = false;
+  EXPECT_THAT(ToText(report), HasSubstr("NOT VALID"));
   EXPECT_THAT(ToText(Small()), Not(HasSubstr("NOT VALID")));
 }
 

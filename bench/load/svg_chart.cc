@@ -71,13 +71,16 @@ Axis SecondsAxis(double highest) {
 
 Axis DurationAxis(std::uint64_t lowest_ns, std::uint64_t highest_ns) {
   const double low = RoundDown(std::max(static_cast<double>(lowest_ns), 1.0));
-  const double high = std::max(RoundUp(std::max(static_cast<double>(highest_ns), 1.0)), 10 * low);
+  const double high =
+      std::max(RoundUp(std::max(static_cast<double>(highest_ns), 1.0)), RoundUp(4 * low));
   Axis axis{.logarithmic = true, .low = low, .high = high, .ticks = {}};
   const bool crowded = high / low > 2e3;
-  for (double tick = low; tick <= high * (1 + 1e-9); tick = RoundUp(tick * 1.5)) {
+  double tick = low;
+  while (tick <= high * (1 + 1e-9)) {
     const double leading = tick / std::pow(10, std::floor(std::log10(tick) + 1e-9));
     const bool labelled = !crowded || leading < 1.5;
     axis.ticks.push_back({tick, labelled ? RoundDurationText(tick) : ""});
+    tick = RoundUp(tick * 1.5);
   }
   return axis;
 }
@@ -159,7 +162,6 @@ std::string Panel::PathOf(const std::vector<Point>& points) const {
       continue;
     }
     Append(path, "{}{:.1f} {:.1f}", drawing ? 'L' : 'M', X(point.x), Y(point.y));
-    if (!drawing) path += "h0";  // so that a point alone is seen
     drawing = true;
   }
   return path;
