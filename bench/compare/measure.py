@@ -27,6 +27,8 @@ REST_S = 2  # until freed memory has been given back, and redis has looked at it
 class Programs:
     """Where the programs of one build are."""
 
+    TARGETS = ("introspectd", "introspect-cli", "introspect-bench", "push", "floor", "scale")
+
     def __init__(self, build):
         build = pathlib.Path(build)
         self.introspectd = build / "bin/introspectd"

@@ -41,7 +41,7 @@ void DeclareQuestions(CLI::App& app, Options& options) {
   app.add_option("--revoked", options.generated.revoked_share, "as generate was given it")
       ->check(CLI::Range(0.0, 1.0));
   app.add_option("--now", options.generated.now,
-                 "as generate was given it; without, its tokens are taken for alive");
+                 "as generate was given it; without, tokens may have ended after a minute");
   app.add_option("--mix", options.mix,
                  "active=90,revoked=4,expired=1,unknown=3,garbage=1,jwt=1 of 100 requests");
   app.add_option("--zipf", options.plan.mix.zipf, "exponent: some tokens are asked about more")

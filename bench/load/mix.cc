@@ -117,24 +117,32 @@ Chooser::Chooser(const Sorted& sorted, const Mix& mix, std::uint64_t seed)
   cumulative_[kSorts + 1] = sum += mix.weights->garbage;
 }
 
-void Chooser::Next(UnixSeconds now, Choice& choice) {
-  if (!mixed_) return ChooseKnown(nullptr, zipf_of_all_, now, choice);
+void Chooser::Choose(Choice& choice) {
+  choice.index.reset();
+  if (!mixed_) return ChooseKnown(nullptr, zipf_of_all_, choice);
   const double at = Uniform(random_) * cumulative_.back();
   for (std::size_t i = 0; i < kSorts; ++i) {
     if (at >= cumulative_[i]) continue;
-    return ChooseKnown(&sorted_.of(static_cast<Sort>(i)), zipfs_[i], now, choice);
+    return ChooseKnown(&sorted_.of(static_cast<Sort>(i)), zipfs_[i], choice);
   }
   at < cumulative_[kSorts] ? MakeUnknown(choice) : MakeGarbage(choice);
 }
 
 void Chooser::ChooseKnown(const std::vector<std::uint32_t>* among, const std::optional<Zipf>& zipf,
-                          UnixSeconds now, Choice& choice) {
+                          Choice& choice) {
   const Population& population = sorted_.population();
   const std::uint64_t count = among != nullptr ? among->size() : population.size();
   const std::uint64_t rank = zipf ? (*zipf)(random_) : random_.Below(count);
-  const std::size_t i = among != nullptr ? (*among)[rank] : rank;
-  choice.token = population.token(i);
-  choice.expected = population.expectation(i, now);
+  choice.index = among != nullptr ? (*among)[rank] : rank;
+  population.Prefetch(*choice.index);
+}
+
+void Chooser::LookUp(UnixSeconds now, Choice& choice) const {
+  if (!choice.index) return;
+  choice.token = sorted_.population().token(*choice.index);
+  choice.expected = sorted_.population().expectation(*choice.index, now);
+  __builtin_prefetch(choice.token.data());
+  __builtin_prefetch(choice.token.data() + choice.token.size() - 1);
 }
 
 // As those of the population look; that it is one of them is less likely than a broken disk.

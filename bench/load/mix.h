@@ -74,16 +74,19 @@ class Chooser {
   struct Choice {
     std::string_view token;  // in form encoding; borrowed from the population, or from `own`
     Expectation expected;
+    std::optional<std::size_t> index;  // in the population
     std::string own;
   };
 
   Chooser(const Sorted& sorted, const Mix& mix, std::uint64_t seed);
 
-  void Next(UnixSeconds now, Choice& choice);
+  // In two steps, so that memory has time to come between them: which, and what is known of it.
+  void Choose(Choice& choice);
+  void LookUp(UnixSeconds now, Choice& choice) const;
 
  private:
   void ChooseKnown(const std::vector<std::uint32_t>* among, const std::optional<Zipf>& zipf,
-                   UnixSeconds now, Choice& choice);
+                   Choice& choice);
   void MakeUnknown(Choice& choice);
   void MakeGarbage(Choice& choice);
 

@@ -110,8 +110,9 @@ TEST(MixTest, AsksInProportion) {
   constexpr int kAsked = 20'000;
   for (int i = 0; i < kAsked; ++i) {
     Chooser::Choice choice;
-    chooser.Next(kNow, choice);
-    const bool known = choice.own.empty();
+    chooser.Choose(choice);
+    chooser.LookUp(kNow, choice);
+    const bool known = choice.index.has_value();
     counts[known ? std::string(choice.token) : choice.own.size() == 43 ? "unknown" : "garbage"]++;
     EXPECT_TRUE(known || choice.expected.kind == Kind::kInactive);
   }

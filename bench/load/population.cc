@@ -10,6 +10,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/hash/hash.h"
+#include "base/clock.h"
 #include "json/document.h"
 #include "population/population.h"
 #include "text/form.h"
@@ -22,6 +23,8 @@ constexpr std::size_t kLineBytesMax = std::size_t{64} << 10;
 constexpr std::size_t kDepthMax = 16;
 // Clocks differ, and an answer takes its time.
 constexpr UnixSeconds kAboutTheEnd_s = 2;
+// What is left of every generated token, if it was pushed moments ago.
+constexpr UnixSeconds kAlive_s = 60;
 
 std::string_view StringOf(const json::Member* member) {
   if (member == nullptr || member->value.type != json::Type::kString) return {};
@@ -56,11 +59,12 @@ std::size_t PopulationReader::IndexOf(std::string_view token) {
 
 void PopulationReader::TakeClaims(const json::Value& claims, std::size_t i) {
   parser_.MembersOf(claims, claims_);
-  if (population_.ends_[i] == Population::kRevoked) return;  // for ever
+  Population::Entry& entry = population_.entries_[i];
+  if (entry.end == Population::kRevoked) return;  // for ever
   const json::Member* exp = json::Find(claims_, "exp");
   const json::Member* sub = json::Find(claims_, "sub");
-  population_.ends_[i] = exp != nullptr ? exp->value.integer : Population::kNoEnd;
-  population_.subjects_[i] = !StringOf(sub).empty() ? SubjectOf(sub->value.raw) : 0;
+  entry.end = exp != nullptr ? exp->value.integer : Population::kNoEnd;
+  entry.subject = !StringOf(sub).empty() ? SubjectOf(sub->value.raw) : 0;
 }
 
 absl::Status PopulationReader::Take(std::string_view line) {
@@ -74,7 +78,7 @@ absl::Status PopulationReader::Take(std::string_view line) {
   if (op == "upsert" && claims != nullptr && claims->value.type == json::Type::kObject) {
     TakeClaims(claims->value, IndexOf(token));
   } else if (op == "revoke") {
-    population_.ends_[IndexOf(token)] = Population::kRevoked;
+    population_.entries_[IndexOf(token)].end = Population::kRevoked;
   } else {
     return absl::InvalidArgumentError("neither an upsert with claims nor a revocation");
   }
@@ -111,18 +115,19 @@ Population Population::Generate(const Generated& options) {
     source.AppendClaims(i, claims);
     if (parser.ParseObject(claims) != json::Error::kNone) continue;
     const json::Member* sub = json::Find(parser.members(), "sub");
-    if (sub != nullptr) population.subjects_[i] = SubjectOf(sub->value.raw);
-    if (options.now != 0) population.ends_[i] = json::Find(parser.members(), "exp")->value.integer;
-    if (source.IsRevoked(i)) population.ends_[i] = kRevoked;
+    Entry& entry = population.entries_[i];
+    if (sub != nullptr) entry.subject = SubjectOf(sub->value.raw);
+    if (options.now != 0) entry.end = json::Find(parser.members(), "exp")->value.integer;
+    if (source.IsRevoked(i)) entry.end = kRevoked;
   }
+  if (options.now == 0)
+    population.sure_until_ = base::ReadWallMicros() / kMicrosPerSecond + kAlive_s;
   return population;
 }
 
 void Population::Add(std::string_view token) {
+  entries_.push_back({tokens_.size() << kSizeBits | token.size(), kNoEnd, 0});
   tokens_ += token;
-  offsets_.push_back(tokens_.size());
-  ends_.push_back(kNoEnd);
-  subjects_.push_back(0);
 }
 
 bool Population::IsJwt(std::size_t i) const {
@@ -132,14 +137,15 @@ bool Population::IsJwt(std::size_t i) const {
 
 Expectation Population::expectation(std::size_t i, UnixSeconds now) const {
   using Kind = Expectation::Kind;
-  const UnixSeconds end = ends_[i];
+  const auto& [place, end, subject] = entries_[i];
   if (end == kRevoked || end < now - kAboutTheEnd_s) return {Kind::kInactive, 0};
-  return {end > now + kAboutTheEnd_s ? Kind::kActive : Kind::kEither, subjects_[i]};
+  const bool sure = end > now + kAboutTheEnd_s && now < sure_until_;
+  return {sure ? Kind::kActive : Kind::kEither, subject};
 }
 
 Sort Population::sort(std::size_t i, UnixSeconds now) const {
-  if (ends_[i] == kRevoked) return Sort::kRevoked;
-  if (ends_[i] <= now) return Sort::kExpired;
+  if (entries_[i].end == kRevoked) return Sort::kRevoked;
+  if (entries_[i].end <= now) return Sort::kExpired;
   return IsJwt(i) ? Sort::kJwt : Sort::kActive;
 }
 

@@ -1,7 +1,8 @@
 // The tokens that are asked about, and what must be answered.
 //
 // Threads: immutable once made.
-// Limits:  2^32 tokens; all are kept, end to end, with 24 bytes more each.
+// Limits:  2^32 tokens; all are kept, end to end, with 24 bytes more each. A token is rarely in any
+//          cache: whoever asks about very many fetches ahead.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -26,7 +27,7 @@ struct Generated {
   std::uint64_t seed = 0;
   std::uint64_t tokens = 0;
   double revoked_share = 0;
-  UnixSeconds now = 0;  // 0: just now, as far as anybody knows
+  UnixSeconds now = 0;  // 0: not known
 };
 
 class Population {
@@ -36,11 +37,16 @@ class Population {
   static absl::StatusOr<Population> Read(const std::string& file);
   static Population Generate(const Generated& options);
 
-  std::size_t size() const { return ends_.size(); }
+  std::size_t size() const { return entries_.size(); }
 
   // As it stands in a form body.
   std::string_view token(std::size_t i) const {
-    return {tokens_.data() + offsets_[i], offsets_[i + 1] - offsets_[i]};
+    const std::uint64_t place = entries_[i].place;
+    return {tokens_.data() + (place >> kSizeBits), place & ((1u << kSizeBits) - 1)};
+  }
+  void Prefetch(std::size_t i) const {
+    __builtin_prefetch(&entries_[i]);
+    __builtin_prefetch(&entries_[i].subject);
   }
   Expectation expectation(std::size_t i, UnixSeconds now) const;
   // An expired or a revoked JWT is that, and no kJwt.
@@ -51,14 +57,21 @@ class Population {
   static constexpr UnixSeconds kRevoked = INT64_MIN;
   static constexpr UnixSeconds kNoEnd = INT64_MAX;
 
+  static constexpr int kSizeBits = 20;  // a line of updates is shorter
+
+  struct Entry {
+    std::uint64_t place;  // in tokens_: the offset, then kSizeBits of the size
+    UnixSeconds end;      // or kRevoked
+    std::uint64_t subject;
+  };
+
   Population() = default;
   void Add(std::string_view token);
   bool IsJwt(std::size_t i) const;
 
   std::string tokens_;
-  std::vector<std::uint64_t> offsets_{0};
-  std::vector<UnixSeconds> ends_;  // or kRevoked
-  std::vector<std::uint64_t> subjects_;
+  std::vector<Entry> entries_;
+  UnixSeconds sure_until_ = kNoEnd;  // beyond it, any token may have ended
 };
 
 }  // namespace introspectd::load

@@ -50,13 +50,15 @@ Requests::Requests(const Endpoint& endpoint, const Asking& asking, const Sorted*
   if (heads_.empty()) heads_.push_back(RequestHead(endpoint, ""));
   if (sorted == nullptr) return;
   chooser_.emplace(*sorted, mix, seed);
-  for (Chooser::Choice& choice : chosen_) Choose(choice);
+  for (Chooser::Choice& choice : chosen_) chooser_->Choose(choice);
+  for (std::size_t i = 0; i < kLookedUpAhead; ++i) chooser_->LookUp(now_, chosen_[i]);
 }
 
-void Requests::Choose(Chooser::Choice& choice) {
-  chooser_->Next(now_, choice);
-  __builtin_prefetch(choice.token.data());
-  __builtin_prefetch(choice.token.data() + choice.token.size() - 1);
+// The slot that was asked about is free again.
+void Requests::ChooseAhead() {
+  chooser_->Choose(chosen_[next_ % kAhead]);
+  chooser_->LookUp(now_, chosen_[(next_ + kLookedUpAhead) % kAhead]);
+  ++next_;
 }
 
 Expectation Requests::AppendNext(std::size_t connection, std::string& out) {
@@ -64,14 +66,14 @@ Expectation Requests::AppendNext(std::size_t connection, std::string& out) {
     AppendHttp(connection, "", body_, out);
     return {};
   }
-  Chooser::Choice& choice = chosen_[next_++ % kAhead];
+  const Chooser::Choice& choice = chosen_[next_ % kAhead];
   if (protocol_ == Protocol::kRedis) {
     AppendRedisGet(choice.token, out);
   } else {
     AppendHttp(connection, kTokenParameter, choice.token, out);
   }
   const Expectation expected = choice.expected;
-  Choose(choice);
+  ChooseAhead();
   return expected;
 }
 

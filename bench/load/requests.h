@@ -44,10 +44,11 @@ class Requests {
   void SetNow(UnixSeconds now) { now_ = now; }
 
  private:
-  // Tokens are chosen ahead and prefetched: they are rarely in any cache.
+  // Tokens are chosen ahead, and looked up less far ahead.
   static constexpr std::size_t kAhead = 16;
+  static constexpr std::size_t kLookedUpAhead = 8;
 
-  void Choose(Chooser::Choice& choice);
+  void ChooseAhead();
   void AppendHttp(std::size_t connection, std::string_view body_start, std::string_view rest,
                   std::string& out) const;
 
@@ -57,7 +58,7 @@ class Requests {
   std::optional<Chooser> chooser_;
   UnixSeconds now_ = 0;
   std::array<Chooser::Choice, kAhead> chosen_;
-  std::size_t next_ = 0;
+  std::size_t next_ = 0;  // to be asked about
 };
 
 }  // namespace introspectd::load
