@@ -16,6 +16,8 @@ namespace {
 constexpr double kAnsweredShareMin = 0.99;
 constexpr double kAboveClosedLoop = 1.1;
 constexpr double kLowestShare = 1.0 / 1024;
+constexpr int kTriesMax = 5;
+constexpr int kTriesHeld = 2;
 
 std::optional<Nanos> DurationOf(std::string_view text) {
   for (const auto& [unit, nanos] : {std::pair<std::string_view, Nanos>{"us", 1'000},
@@ -50,13 +52,19 @@ class Searcher {
  private:
   absl::StatusOr<double> ClosedLoopRate();
   absl::StatusOr<bool> Try(std::uint64_t rate);
-  absl::StatusOr<bool> Holds(std::uint64_t rate);
+  absl::StatusOr<bool> Holds(double rate);
+  absl::Status Narrow();
+  absl::StatusOr<bool> Climb();
 
   const Search& search_;
   Plan& plan_;
   const Sorted* sorted_;
   const std::function<void(const Step&)>& on_step_;
   Found found_;
+  double held_ = 0;
+  double not_held_ = 0;
+  double lowest_ = 0;
+  bool wrong_ = false;  // an answer was: no rate makes that good
 };
 
 absl::StatusOr<double> Searcher::ClosedLoopRate() {
@@ -81,35 +89,63 @@ absl::StatusOr<bool> Searcher::Try(std::uint64_t rate) {
               outcome->latency.AtQuantile(search_.target.quantile) <= search_.target.latency_max;
   found_.steps.push_back(step);
   if (on_step_) on_step_(step);
-  if (step.held || found_.outcome.answered == 0) found_.outcome = *std::move(outcome);
+  if (outcome->wrong > 0) {
+    found_.outcome = *std::move(outcome);
+    wrong_ = true;
+  } else if (step.held || found_.outcome.answered == 0) {
+    found_.outcome = *std::move(outcome);
+  }
   return step.held;
 }
 
-absl::StatusOr<bool> Searcher::Holds(std::uint64_t rate) {
+absl::StatusOr<bool> Searcher::Holds(double rate) {
   int held = 0;
-  for (int tried = 0; tried < 3; ++tried) {
-    const auto holds = Try(rate);
+  for (int tried = 0; tried < kTriesMax && held < kTriesHeld && !wrong_; ++tried) {
+    if (kTriesMax - tried < kTriesHeld - held) break;
+    const auto holds = Try(static_cast<std::uint64_t>(rate));
     if (!holds.ok()) return holds;
     held += *holds ? 1 : 0;
-    if (held == 2 || tried + 1 - held == 2) break;
   }
-  return held == 2;
+  return held == kTriesHeld;
+}
+
+// Halves what lies between the rate that held and the one that did not.
+absl::Status Searcher::Narrow() {
+  while (!wrong_ && not_held_ >= lowest_ && not_held_ - held_ > search_.precision * held_) {
+    const double rate = (held_ + not_held_) / 2;
+    const auto holds = Holds(rate);
+    if (!holds.ok()) return holds.status();
+    (*holds ? held_ : not_held_) = rate;
+  }
+  return absl::OkStatus();
+}
+
+// Goes up from the rate that held, in steps that grow; false when not even the first one held.
+absl::StatusOr<bool> Searcher::Climb() {
+  const double from = held_;
+  for (double step = search_.precision * held_;; step *= 2) {
+    not_held_ = held_ + step;
+    const auto holds = Holds(not_held_);
+    if (!holds.ok()) return holds;
+    if (!*holds) return held_ > from;
+    held_ = not_held_;
+  }
 }
 
 absl::StatusOr<Found> Searcher::Go() {
   const auto closed = ClosedLoopRate();
   if (!closed.ok()) return closed.status();
-  double held = 0;
-  double not_held = std::max(1.0, *closed * kAboveClosedLoop);
-  const double lowest = std::max(1.0, not_held * kLowestShare);
-  for (double rate = not_held / 2; rate >= lowest;) {
-    const auto holds = Holds(static_cast<std::uint64_t>(rate));
-    if (!holds.ok()) return holds.status();
-    (*holds ? held : not_held) = rate;
-    if (held > 0 && not_held - held <= search_.precision * held) break;
-    rate = (held + not_held) / 2;
+  not_held_ = std::max(1.0, *closed * kAboveClosedLoop);
+  lowest_ = std::max(1.0, not_held_ * kLowestShare);
+  absl::Status status = Narrow();
+  while (status.ok() && held_ > 0 && !wrong_) {
+    const auto climbed = Climb();
+    if (!climbed.ok()) return climbed.status();
+    if (!*climbed) break;
+    status = Narrow();
   }
-  found_.rate_per_s = static_cast<std::uint64_t>(held);
+  if (!status.ok()) return status;
+  found_.rate_per_s = static_cast<std::uint64_t>(held_);
   return std::move(found_);
 }
 

@@ -40,9 +40,9 @@ struct Found {
 inline constexpr Nanos kLatenessMax = kNanosPerSecond / 1000;
 bool IsValid(const Outcome& outcome);
 
-// `plan` says all but the rate. A closed loop tells where to look; then the range is halved until
-// it is narrow enough. A rate holds when two of three runs do: one bad second of a machine is not
-// the server's.
+// `plan` says all but the rate. A closed loop tells where to look; the range is halved until it is
+// narrow enough, and what was found is tried to be surpassed. A rate holds when two of up to five
+// runs do: what disturbs a run from outside only ever makes it look worse.
 absl::StatusOr<Found> FindMax(const Search& search, Plan plan, const Sorted* sorted,
                               const std::function<void(const Step&)>& on_step);
 

@@ -327,6 +327,12 @@ class DoubleTest(unittest.TestCase):
         tried = {step["rate_per_s"] for step in result["steps"]}
         self.assertIn(result["found_rate_per_s"], tried)
 
+    def test_a_search_ends_with_the_first_wrong_answer(self):
+        tokens = ['{"op":"upsert","token":"a1","claims":{"exp":4102444800}}\n']
+        code, result = self.bench(lambda _: self.inactive, "--find-max", "--warmup", "0ms",
+                                  "--duration", "200ms", tokens=tokens)
+        self.assertEqual((code, result["found_rate_per_s"], len(result["steps"])), (1, 0, 1))
+
 
 class TlsTest(unittest.TestCase):
     def setUp(self):
