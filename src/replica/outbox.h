@@ -47,9 +47,6 @@ class Outbox final : public update::Target {
 
   std::uint64_t EntrySequence(UnixMicros now) const override { return writer_.EntrySequence(now); }
   void SawSequence(std::uint64_t sequence) override { writer_.SawSequence(sequence); }
-  std::uint64_t GiveSequences(UnixMicros now, std::uint64_t count) override {
-    return writer_.GiveSequences(now, count);
-  }
   void Prefetch(const TokenDigest& /*token*/) const override {}
   void PrefetchRecord(const TokenDigest& /*token*/) const override {}
   token::Outcome Stage(token::Update update, UnixSeconds now) override;

@@ -52,8 +52,9 @@ void AddProcess(const Snapshot& snapshot, metrics::Page& page) {
 }
 
 void AddStore(const Snapshot& snapshot, metrics::Page& page) {
-  page.Gauge("tokens", "Tokens with claims.").Is(Number(snapshot.store.tokens));
-  page.Gauge("revocations", "Revoked tokens that are remembered.")
+  page.Gauge("tokens", "Tokens that are known and not revoked, ended ones for a while.")
+      .Is(Number(snapshot.store.tokens));
+  page.Gauge("revocations", "Revoked tokens and jtis that are remembered.")
       .Is(Number(snapshot.store.revocations));
   page.Gauge("rules", "Revocations that name no token.").Is(Number(snapshot.store.rules));
   page.Gauge("sequence", "The highest sequence of an update that was seen.")

@@ -57,4 +57,16 @@ inline std::uint64_t SequenceOf(const Update& update) {
   return std::get<AddRule>(update).sequence;
 }
 
+inline void SetSequence(Update& update, std::uint64_t sequence) {
+  if (auto* upsert = std::get_if<Upsert>(&update)) {
+    upsert->record->SetSequence(sequence);
+  } else if (auto* revoke = std::get_if<RevokeToken>(&update)) {
+    revoke->sequence = sequence;
+  } else if (auto* jti = std::get_if<RevokeJti>(&update)) {
+    jti->sequence = sequence;
+  } else {
+    std::get<AddRule>(update).sequence = sequence;
+  }
+}
+
 }  // namespace introspectd::token

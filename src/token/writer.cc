@@ -314,13 +314,7 @@ void Writer::PublishAndSettle() {
 }
 
 std::uint64_t Writer::EntrySequence(UnixMicros now) const {
-  return std::max({status_.sequence + 1, given_until_, static_cast<std::uint64_t>(now)});
-}
-
-std::uint64_t Writer::GiveSequences(UnixMicros now, std::uint64_t count) {
-  const std::uint64_t first = EntrySequence(now);
-  given_until_ = first + count;
-  return first;
+  return std::max(status_.sequence + 1, static_cast<std::uint64_t>(now));
 }
 
 void Writer::SawSequence(std::uint64_t sequence) {
@@ -364,9 +358,10 @@ void Writer::SweepRules(UnixSeconds now) {
 StoreStatus Writer::status() const {
   StoreStatus status = status_;
   status.record_bytes = arena_.bytes();
-  status.template_bytes = sides_.templates.bytes();
-  if (!loading_) status.index_bytes = 2 * visible().table.allocated_bytes();
   status.rule_bytes = 2 * visible().rules.bytes();
+  if (loading_) return status;  // the rest is the loaders'
+  status.template_bytes = sides_.templates.bytes();
+  status.index_bytes = 2 * visible().table.allocated_bytes();
   return status;
 }
 

@@ -80,11 +80,9 @@ class Writer {
   void EndLoad() ABSL_LOCKS_EXCLUDED(mutex_);
   void StageKeptRule(bool jti, const std::string& key, const RuleValue& value, UnixSeconds now);
 
-  // The sequence for the next update if it brings none: now, and above every one seen or given.
+  // The sequence for the next update if it brings none: now, and above every one seen.
   std::uint64_t EntrySequence(UnixMicros now) const;
   void SawSequence(std::uint64_t sequence);
-  // The first of `count` for updates that will be staged later; EntrySequence is above them.
-  std::uint64_t GiveSequences(UnixMicros now, std::uint64_t count);
   std::uint64_t sequence() const { return status_.sequence; }
 
   // Stages the removal of what nobody needs to remember any more: one shard, and up to 1,000 rules
@@ -173,7 +171,6 @@ class Writer {
   std::vector<PackedRecord*> sweepings_;
   std::priority_queue<RuleEnd, std::vector<RuleEnd>, std::greater<>> rule_ends_;
   std::size_t next_shard_ = 0;
-  std::uint64_t given_until_ = 0;  // sequences below it were given
   StoreStatus status_;
   bool loading_ = false;
 

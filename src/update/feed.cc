@@ -10,10 +10,20 @@ namespace {
 
 constexpr std::size_t kCompactBytes = 64 * 1024;
 
-std::uint64_t LinesOf(std::string_view text) {
-  std::uint64_t lines = 0;
-  for (std::size_t end = text.find('\n'); end != text.npos; end = text.find('\n', end + 1)) ++lines;
-  return lines;
+struct Cut {
+  std::size_t end;  // behind the last line end
+  std::uint64_t lines;
+};
+
+// Whole lines from `at` on, as many as a block may have.
+Cut CutBlock(std::string_view text, std::size_t at, std::size_t bytes, std::uint64_t lines_max) {
+  Cut cut{at, 0};
+  const std::string_view within = text.substr(0, at + bytes);
+  for (std::size_t end; cut.lines < lines_max; cut = {end + 1, cut.lines + 1}) {
+    end = within.find('\n', cut.end);
+    if (end == within.npos) break;
+  }
+  return cut;
 }
 
 }  // namespace
@@ -36,17 +46,17 @@ bool Feed::has_line() const {
 
 // Only whole lines, and not while what is left of an overlong one is passed over.
 void Feed::HandOut(Now now) {
+  parsed_block_ = false;
   if (crew_ == nullptr) return;
-  while (bytes_.size() - at_ >= kBlockBytes && !overlong_) {
-    const std::size_t end = bytes_.rfind('\n', at_ + kBlockBytes - 1);
-    if (end == std::string::npos || end < at_) return;
-    std::string text = bytes_.substr(at_, end + 1 - at_);
-    at_ = end + 1;
-    block_bytes_ += text.size();
-    const std::uint64_t lines = LinesOf(text);
-    blocks_.push_back(std::make_shared<LineBlock>(std::move(text), lines, pusher_, origin_,
-                                                  target_.GiveSequences(now.wall_us, lines),
-                                                  now.wall_us));
+  while (bytes_.size() - at_ >= kBlockBytes && !overlong_ && block_lines_ < kHandedOutMax) {
+    const Cut cut = CutBlock(bytes_, at_, kBlockBytes, kBlockLines);
+    if (cut.lines == 0) return;
+    blocks_.push_back(std::make_shared<LineBlock>(bytes_.substr(at_, cut.end - at_), cut.lines,
+                                                  pusher_, origin_,
+                                                  target_.EntrySequence(now.wall_us), now.wall_us));
+    block_bytes_ += cut.end - at_;
+    block_lines_ += cut.lines;
+    at_ = cut.end;
     crew_->Submit(blocks_.back());
   }
 }
@@ -57,40 +67,37 @@ bool Feed::has_block() const {
                      [](const auto& block) { return !block->claimed(); });
 }
 
-// Takes the next block if it is parsed, or else parses one that nobody has claimed.
+// Takes the next block if it is parsed, or else parses one that nobody has claimed: not many of
+// them in a turn, for others wait.
 bool Feed::ParseBlock(Now now) {
   if (blocks_.front()->parsed()) {
     const std::shared_ptr<LineBlock> block = std::move(blocks_.front());
     blocks_.pop_front();
-    block_bytes_ -= block->text().size();
+    block_bytes_ -= block->bytes();
+    block_lines_ -= block->line_count();
     TakeBlock(*block, now);
     return true;
   }
+  if (parsed_block_) return false;
   for (const auto& block : blocks_) {
     if (!block->Claim()) continue;
     block->Parse(parser_);
+    parsed_block_ = true;
     return true;
   }
   return false;
 }
 
+// Sequences are given here, in the order of the lines.
 void Feed::TakeBlock(LineBlock& block, Now now) {
-  if (!block.InOrder(seen_sequence_)) return ParseAgain(block.text(), now);
   for (ParsedLine& line : block.lines()) {
-    line.number += report_.lines;
-    parsed_bytes_ += line.bytes;
-    parsed_.push_back(std::move(line));
+    line.number += read_lines_;
+    if (!line.brought_sequence) {
+      GiveSequence(line.line, block.estimate(), target_.EntrySequence(now.wall_us));
+    }
+    Push(std::move(line));
   }
-  report_.lines += block.line_count();
-  SawSequence(block.highest_sequence());
-}
-
-void Feed::ParseAgain(std::string_view text, Now now) {
-  while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(line.size() + 1);
-    Parse(line, now);
-  }
+  read_lines_ += block.line_count();
 }
 
 bool Feed::ParseLine(Now now) {
@@ -110,21 +117,19 @@ bool Feed::ParseLine(Now now) {
 }
 
 void Feed::Parse(std::string_view line, Now now) {
-  ++report_.lines;
+  ++read_lines_;
   auto parsed = ParseUnlessBlank(parser_, line, *pusher_, origin_,
                                  target_.EntrySequence(now.wall_us), now.wall_us);
-  if (!parsed) return;
-  if (const auto* update = std::get_if<token::Update>(&*parsed)) {
-    SawSequence(token::SequenceOf(*update));
-  }
-  parsed_.push_back({report_.lines, line.size(), *std::move(parsed)});
-  parsed_bytes_ += line.size();
+  if (parsed) Push({read_lines_, line.size(), *std::move(parsed), parser_.brought_sequence()});
 }
 
-// The next line's is to be above it, also when that is parsed before this one is staged.
-void Feed::SawSequence(std::uint64_t sequence) {
-  seen_sequence_ = std::max(seen_sequence_, sequence);
-  target_.SawSequence(sequence);
+void Feed::Push(ParsedLine parsed) {
+  // The next line's is to be above it, also when that is parsed before this one is staged.
+  if (const auto* update = std::get_if<token::Update>(&parsed.line)) {
+    target_.SawSequence(token::SequenceOf(*update));
+  }
+  parsed_bytes_ += parsed.bytes;
+  parsed_.push_back(std::move(parsed));
 }
 
 // Fetches what the store has of the next lines' tokens, all together. False when there are no
@@ -147,13 +152,22 @@ bool Feed::FetchSome(Now now) {
 
 bool Feed::StageLine(Now now) {
   if (fetched_ == 0 && !FetchSome(now)) return false;
-  if (fetched_ == 0) return true;
+  if (fetched_ == 0) {
+    CountLines();
+    return true;
+  }
   --fetched_;
   ParsedLine parsed = std::move(parsed_.front());
   parsed_.pop_front();
   parsed_bytes_ -= parsed.bytes;
   Apply(std::move(parsed), now);
+  CountLines();
   return true;
+}
+
+// Of lines that say nothing, those count before the next one that waits.
+void Feed::CountLines() {
+  report_.lines = parsed_.empty() ? read_lines_ : parsed_.front().number - 1;
 }
 
 void Feed::Apply(ParsedLine parsed, Now now) {

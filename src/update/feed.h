@@ -2,7 +2,8 @@
 //
 // Threads: the control loop.
 // Limits:  a line longer than Parser::line_bytes_max() is refused and not kept; what waits to be
-//          staged is bounded by whoever appends (backlog()), and kParsedMax lines.
+//          staged is bounded by whoever appends (backlog()), and in lines: kParsedMax and a block,
+//          and kHandedOutMax of blocks.
 //
 // Lines are parsed ahead of being staged: while a group is being made durable, nothing may be
 // staged. Of a long body, blocks of lines are parsed by a crew; what comes of them is staged in
@@ -42,7 +43,7 @@ struct FeedReport {
   };
   static constexpr std::size_t kErrorsMax = 100;
 
-  std::uint64_t lines = 0;
+  std::uint64_t lines = 0;  // up to the last that was staged
   std::uint64_t applied = 0;
   std::uint64_t expired = 0;
   std::uint64_t rejected = 0;
@@ -79,10 +80,11 @@ class Feed {
   // The body is over: what is left is a line too.
   void Finish();
 
-  // Hands blocks of lines to the crew, if it is long enough for that.
+  // For the beginning of a turn: hands blocks of lines to the crew, if it is long enough for that.
   void HandOut(Now now);
-  // Takes the next line if one is whole, or the next part of an overlong one, and parses it; or the
-  // next block of lines. False when there is none, or kParsedMax wait to be staged.
+  // Takes the next line if one is whole, or the next part of an overlong one, and parses it; or
+  // takes the next block of lines, of which it parses one a turn. False when there is none, or
+  // kParsedMax wait to be staged.
   bool ParseLine(Now now);
   // Stages what the next line says, and parses it first if need be; false when there is none. The
   // target must be settled.
@@ -103,6 +105,8 @@ class Feed {
   static constexpr std::size_t kParsedMax = 4096;
   static constexpr std::size_t kFetchedTogether = 32;
   static constexpr std::size_t kBlockBytes = std::size_t{64} << 10;
+  static constexpr std::uint64_t kBlockLines = 256;
+  static constexpr std::uint64_t kHandedOutMax = 8192;
 
   bool has_line() const;
   bool has_work() const { return blocks_.empty() ? has_line() : has_block(); }
@@ -110,9 +114,9 @@ class Feed {
   bool FetchSome(Now now);
   bool ParseBlock(Now now);
   void TakeBlock(LineBlock& block, Now now);
-  void ParseAgain(std::string_view text, Now now);
   void Parse(std::string_view line, Now now);
-  void SawSequence(std::uint64_t sequence);
+  void Push(ParsedLine parsed);
+  void CountLines();
   void Apply(ParsedLine parsed, Now now);
   bool AdmitsUpserts();
   const char* WhyNoUpserts() const;
@@ -138,7 +142,9 @@ class Feed {
   std::size_t parsed_bytes_ = 0;
   std::deque<std::shared_ptr<LineBlock>> blocks_;
   std::size_t block_bytes_ = 0;
-  std::uint64_t seen_sequence_ = 0;  // the highest one of what is parsed
+  std::uint64_t block_lines_ = 0;
+  bool parsed_block_ = false;        // in this turn
+  std::uint64_t read_lines_ = 0;     // of those that are parsed
   std::size_t fetched_ = 0;          // of parsed_, from its front: what they need is on its way
   std::uint64_t content_lines_ = 0;  // all but position and end, for an export's count
   FeedReport report_;

@@ -1,6 +1,5 @@
 #include "update/line_block.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace introspectd::update {
@@ -14,13 +13,13 @@ std::optional<Line> ParseUnlessBlank(Parser& parser, std::string_view line, cons
 }
 
 LineBlock::LineBlock(std::string text, std::uint64_t line_count,
-                     std::shared_ptr<const Pusher> pusher, Origin origin,
-                     std::uint64_t first_sequence, UnixMicros now)
+                     std::shared_ptr<const Pusher> pusher, Origin origin, std::uint64_t estimate,
+                     UnixMicros now)
     : text_(std::move(text)),
       line_count_(line_count),
       pusher_(std::move(pusher)),
       origin_(origin),
-      first_sequence_(first_sequence),
+      estimate_(estimate),
       now_(now) {}
 
 bool LineBlock::Claim() {
@@ -37,30 +36,15 @@ void LineBlock::Parse(Parser& parser) {
   for (std::uint64_t number = 1; !rest.empty(); ++number) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(line.size() + 1);
-    const std::uint64_t given = first_sequence_ + number - 1;
-    auto parsed = ParseUnlessBlank(parser, line, *pusher_, origin_, given, now_);
-    if (parsed) Keep(number, line.size(), given, *std::move(parsed));
+    auto parsed = ParseUnlessBlank(parser, line, *pusher_, origin_, estimate_, now_);
+    if (!parsed) continue;
+    lines_.push_back({number, line.size(), *std::move(parsed), parser.brought_sequence()});
   }
   parser.SetSlab(nullptr);
   slab.reset();
-  state_.store(State::kParsed, std::memory_order_release);
-}
-
-void LineBlock::Keep(std::uint64_t number, std::size_t bytes, std::uint64_t given, Line line) {
-  if (const auto* update = std::get_if<token::Update>(&line)) {
-    const std::uint64_t sequence = token::SequenceOf(*update);
-    highest_sequence_ = std::max(highest_sequence_, sequence);
-    if (sequence == given) {
-      gave_ = true;
-    } else {
-      highest_brought_ = std::max(highest_brought_, sequence);
-    }
-  }
-  lines_.push_back({number, bytes, std::move(line)});
-}
-
-bool LineBlock::InOrder(std::uint64_t seen) const {
-  return !gave_ || std::max(seen, highest_brought_) < first_sequence_;
+  // An exchange, as a full barrier: whoever is told next may find that another was told already,
+  // and must not have looked before this is seen.
+  state_.exchange(State::kParsed, std::memory_order_seq_cst);
 }
 
 }  // namespace introspectd::update

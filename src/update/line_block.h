@@ -23,6 +23,7 @@ struct ParsedLine {
   std::uint64_t number;  // from 1
   std::size_t bytes;
   Line line;
+  bool brought_sequence;
 };
 
 // The line may still have its carriage return. Nothing: it is blank.
@@ -31,12 +32,14 @@ std::optional<Line> ParseUnlessBlank(Parser& parser, std::string_view line, cons
 
 class LineBlock {
  public:
-  // `text` is `line_count` lines, each with its line end. Those that bring no sequence get those
-  // from `first_sequence` on, one for each line.
+  // `text` is `line_count` lines, each with its line end. Those that bring no sequence are parsed
+  // with `estimate`; they are given one when the block is taken, in the order of their feed.
   LineBlock(std::string text, std::uint64_t line_count, std::shared_ptr<const Pusher> pusher,
-            Origin origin, std::uint64_t first_sequence, UnixMicros now);
+            Origin origin, std::uint64_t estimate, UnixMicros now);
 
-  std::string_view text() const { return text_; }
+  std::size_t bytes() const { return text_.size(); }
+  std::uint64_t line_count() const { return line_count_; }
+  std::uint64_t estimate() const { return estimate_; }
 
   // True once, for one caller, who has to parse it then.
   bool Claim();
@@ -44,18 +47,11 @@ class LineBlock {
   void Parse(Parser& parser);
   bool parsed() const { return state_.load(std::memory_order_acquire) == State::kParsed; }
 
-  // Once it is parsed. Numbers of lines count from the block's first.
+  // Once it is parsed. Numbers count from the block's first line.
   std::vector<ParsedLine>& lines() { return lines_; }
-  std::uint64_t line_count() const { return line_count_; }
-  // Whether the sequences that were given do what they must: be above all that lines before had.
-  // `seen` is the highest one of the lines before the block.
-  bool InOrder(std::uint64_t seen) const;
-  std::uint64_t highest_sequence() const { return highest_sequence_; }
 
  private:
   enum class State : std::uint8_t { kWaiting, kClaimed, kParsed };
-
-  void Keep(std::uint64_t number, std::size_t bytes, std::uint64_t given, Line line);
 
   // About what the records of its lines take: claims, in the answer's form, and a head. What does
   // not fit has a block of memory of its own.
@@ -68,13 +64,10 @@ class LineBlock {
   const std::uint64_t line_count_;
   const std::shared_ptr<const Pusher> pusher_;
   const Origin origin_;
-  const std::uint64_t first_sequence_;
+  const std::uint64_t estimate_;
   const UnixMicros now_;
   std::atomic<State> state_{State::kWaiting};
   std::vector<ParsedLine> lines_;
-  std::uint64_t highest_sequence_ = 0;
-  std::uint64_t highest_brought_ = 0;
-  bool gave_ = false;
 };
 
 }  // namespace introspectd::update

@@ -47,6 +47,7 @@ std::size_t Parser::line_bytes_max(Origin origin) const {
 
 Line Parser::Parse(std::string_view line, const Pusher& pusher, Origin origin,
                    std::uint64_t sequence, UnixMicros now) {
+  brought_sequence_ = false;
   if (line.size() > line_bytes_max(origin)) return Refused{"the line is longer than its limit"};
   const json::Error error = json_.ParseObject(line);
   if (error != json::Error::kNone) return Refused{json::ToString(error)};
@@ -207,9 +208,10 @@ Reason Parser::CheckMembers(std::initializer_list<std::string_view> allowed, Ori
   return {};
 }
 
-Reason Parser::ReadSequence(Context& context) const {
+Reason Parser::ReadSequence(Context& context) {
   const Member* member = json::Find(json_.members(), "sequence");
   if (member == nullptr) return {};
+  brought_sequence_ = true;
   if (member->value.type != Type::kInteger || member->value.integer < 0) {
     return "sequence must be a whole number of microseconds below 2^63";
   }
@@ -274,6 +276,20 @@ Reason Parser::CheckLifetime(const Context& context) const {
 Reason Parser::CheckIssuer(const Context& context, std::string_view issuer) const {
   if (context.origin == Origin::kNode || context.pusher.SpeaksFor(issuer)) return {};
   return "an issuer that this token may not speak for";
+}
+
+void GiveSequence(Line& line, std::uint64_t estimate, std::uint64_t sequence) {
+  // A revocation is remembered for so long after its sequence.
+  const UnixSeconds later = SecondsOf(sequence) - SecondsOf(estimate);
+  if (auto* update = std::get_if<token::Update>(&line)) {
+    token::SetSequence(*update, sequence);
+    if (auto* revoke = std::get_if<token::RevokeToken>(update)) revoke->memory.end += later;
+    if (auto* revoke = std::get_if<token::RevokeJti>(update)) revoke->end += later;
+  } else if (auto* heartbeat = std::get_if<Heartbeat>(&line)) {
+    heartbeat->sequence = sequence;
+  } else if (auto* complete = std::get_if<Complete>(&line)) {
+    complete->sequence = sequence;
+  }
 }
 
 }  // namespace introspectd::update

@@ -58,6 +58,9 @@ class Parser {
   Line Parse(std::string_view line, const Pusher& pusher, Origin origin, std::uint64_t sequence,
              UnixMicros now);
 
+  // Whether the line that was parsed last had a sequence of its own.
+  bool brought_sequence() const { return brought_sequence_; }
+
   // Where records are made from here on; none: each in a block of its own. Borrowed.
   void SetSlab(token::RecordSlab* slab) { slab_ = slab; }
 
@@ -88,7 +91,7 @@ class Parser {
 
   Reason CheckMembers(std::initializer_list<std::string_view> allowed, Origin origin,
                       std::initializer_list<std::string_view> from_nodes) const;
-  Reason ReadSequence(Context& context) const;
+  Reason ReadSequence(Context& context);
   Reason ReadDigest(TokenDigest& digest) const;
   Reason ReadText(std::string_view name, std::optional<std::string_view>& text) const;
   Reason ReadTime(std::string_view name, UnixSeconds& time) const;
@@ -105,6 +108,11 @@ class Parser {
   claims::Builder builder_;
   token::Claims claims_;
   token::RecordSlab* slab_ = nullptr;
+  bool brought_sequence_ = false;
 };
+
+// Makes of a line that brought no sequence, and was parsed with `estimate`, what it would be if it
+// had been parsed with `sequence`.
+void GiveSequence(Line& line, std::uint64_t estimate, std::uint64_t sequence);
 
 }  // namespace introspectd::update

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <system_error>
 #include <utility>
 
 namespace introspectd::update {
@@ -17,7 +18,10 @@ constexpr int kNice = 10;
 ParsingCrew::ParsingCrew(const ParserOptions& options, std::size_t threads,
                          std::function<void()> parsed)
     : options_(options), parsed_(std::move(parsed)) {
-  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { Run(); });
+  try {
+    for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { Run(); });
+  } catch (const std::system_error&) {
+  }
 }
 
 void ParsingCrew::Stop() {
@@ -30,10 +34,11 @@ void ParsingCrew::Stop() {
   threads_.clear();
 }
 
-void ParsingCrew::Submit(std::shared_ptr<LineBlock> block) {
+void ParsingCrew::Submit(const std::shared_ptr<LineBlock>& block) {
   {
     const std::lock_guard lock(mutex_);
-    waiting_.push_back(std::move(block));
+    while (!waiting_.empty() && waiting_.front().expired()) waiting_.pop_front();
+    waiting_.push_back(block);
   }
   changed_.notify_one();
 }
@@ -47,13 +52,14 @@ void ParsingCrew::Run() {
   while (true) {
     changed_.wait(lock, [this] { return over_ || !waiting_.empty(); });
     if (over_) return;
-    const std::shared_ptr<LineBlock> block = std::move(waiting_.front());
+    std::shared_ptr<LineBlock> block = waiting_.front().lock();
     waiting_.pop_front();
     lock.unlock();
-    if (block->Claim()) {
+    if (block != nullptr && block->Claim()) {
       block->Parse(parser);
       parsed_();
     }
+    block.reset();
     lock.lock();
   }
 }

@@ -89,6 +89,7 @@ void Pipeline::ParseAhead(Now now) {
   for (const auto& entry : entries_) {
     if (entry->feed == nullptr) continue;
     for (int lines = 1; entry->feed->ParseLine(now); ++lines) {
+      entry->moved = true;
       if (lines % kLinesBetweenClocks == 0 && MonotonicMicros() >= deadline) return;
     }
   }
@@ -100,8 +101,9 @@ void Pipeline::Show() {
   // By index: progress may add feeds.
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     Entry& entry = *entries_[i];
-    if (entry.feed == nullptr || (!entry.staged && !entry.feed->done())) continue;
-    entry.staged = false;
+    if (entry.feed == nullptr) continue;
+    if (!entry.staged && !entry.moved && !entry.feed->done()) continue;
+    entry.staged = entry.moved = false;
     entry.progress(*entry.feed);
   }
 }

@@ -49,6 +49,7 @@ class Pipeline {
     Feed* feed;  // nullptr: removed during a turn
     Progress progress;
     bool staged = false;
+    bool moved = false;  // lines were parsed ahead, or passed over
   };
 
   void StageReady(Now now);

@@ -26,9 +26,6 @@ class StoreTarget final : public Target {
 
   std::uint64_t EntrySequence(UnixMicros now) const override { return writer_.EntrySequence(now); }
   void SawSequence(std::uint64_t sequence) override { writer_.SawSequence(sequence); }
-  std::uint64_t GiveSequences(UnixMicros now, std::uint64_t count) override {
-    return writer_.GiveSequences(now, count);
-  }
   void Prefetch(const TokenDigest& token) const override { writer_.Prefetch(token); }
   void PrefetchRecord(const TokenDigest& token) const override { writer_.PrefetchRecord(token); }
   token::Outcome Stage(token::Update update, UnixSeconds now) override {

@@ -23,8 +23,6 @@ class Target {
   // The sequence of an update that brings none; above all that were seen.
   virtual std::uint64_t EntrySequence(UnixMicros now) const = 0;
   virtual void SawSequence(std::uint64_t sequence) = 0;
-  // The first of `count` that are given to nobody else.
-  virtual std::uint64_t GiveSequences(UnixMicros now, std::uint64_t count) = 0;
 
   // For tokens of which updates will be staged next, as Writer has them.
   virtual void Prefetch(const TokenDigest& token) const = 0;

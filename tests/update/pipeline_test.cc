@@ -121,6 +121,40 @@ TEST_F(PipelineTest, TellsOfBlankAndOverlongLinesToo) {
   }
 }
 
+// Keeps until it is told that it has.
+class SlowKeeper final : public Keeper {
+ public:
+  Target::Keeping Keep(const token::Writer& writer) override {
+    return writer.anything_staged() ? Target::Keeping::kUnderWay : Target::Keeping::kNothing;
+  }
+};
+
+// It may be all that a paused feed had: whoever holds back the rest would wait for ever.
+TEST(PipelineKeepTest, TellsOfWhatWasPassedOverWhileAnotherGroupWasKept) {
+  for (const std::string& body : {std::string(10'000, '\n'), std::string(100'000, 'x')}) {
+    Node node;
+    SlowKeeper keeper;
+    StoreTarget target(node.writer, &keeper);
+    Pipeline pipeline(target);
+    Feed first(node.parser, target, node.admission, node.pusher, Origin::kPusher);
+    first.Append(Revocation("a"));
+    pipeline.Add(&first, [](Feed&) {});
+    pipeline.Turn(kNow);
+    ASSERT_TRUE(pipeline.keeping());
+    Feed second(node.parser, target, node.admission, node.pusher, Origin::kPusher);
+    second.Append(body);
+    int calls = 0;
+    pipeline.Add(&second, [&calls](Feed&) { ++calls; });
+    while (pipeline.Turn(kNow)) {
+    }
+    pipeline.OnKept();
+    while (pipeline.Turn(kNow)) {
+    }
+    EXPECT_EQ(second.backlog(), 0u);
+    EXPECT_GT(calls, 0);
+  }
+}
+
 TEST_F(PipelineTest, AFeedMayGoWhileItsProgressIsTold) {
   auto feed = NewFeed(Revocation("a"));
   pipeline_.Add(feed.get(), [&](Feed& told) {
