@@ -102,7 +102,11 @@ void Feed::TakeBlock(LineBlock& block, Now now) {
 
 bool Feed::ParseLine(Now now) {
   if (parsed_.size() >= kParsedMax) return false;
-  if (!blocks_.empty()) return ParseBlock(now);
+  if (!blocks_.empty()) {
+    const bool worked = ParseBlock(now);
+    CountLines();
+    return worked;
+  }
   if (at_ == bytes_.size()) return false;
   std::size_t end = bytes_.find('\n', std::max(at_, scanned_));
   const bool whole = end != std::string::npos || finished_;
@@ -113,6 +117,7 @@ bool Feed::ParseLine(Now now) {
   at_ = std::min(end + 1, bytes_.size());
   const bool was_refused = std::exchange(overlong_, !whole);
   if (!was_refused) Parse(line, now);
+  CountLines();
   return true;
 }
 
@@ -152,10 +157,7 @@ bool Feed::FetchSome(Now now) {
 
 bool Feed::StageLine(Now now) {
   if (fetched_ == 0 && !FetchSome(now)) return false;
-  if (fetched_ == 0) {
-    CountLines();
-    return true;
-  }
+  if (fetched_ == 0) return true;
   --fetched_;
   ParsedLine parsed = std::move(parsed_.front());
   parsed_.pop_front();

@@ -64,7 +64,7 @@ TEST(ConnectionsTest, WhoSaysNothingIsClosedSilently) {
 }
 
 TEST(ConnectionsTest, AnAnswerThatIsNotReadIsGivenUp) {
-  ServerRig rig(WithLimits("write_stall_ms_max = 200\n"));
+  ServerRig rig(WithLimits("write_stall_ms_max = 1000\n"));
   std::string pipeline;
   for (int i = 0; i < 1000; ++i) pipeline += Request{}.Bytes();
   support::Connection client = rig.Connect();
