@@ -4,13 +4,9 @@
 
 #include <string>
 
+#include "load/figures.h"
+
 namespace introspectd::load {
-
-namespace {
-
-double Micros(std::uint64_t ns) { return static_cast<double>(ns) / 1000; }
-
-}  // namespace
 
 void Progress::Take(std::size_t second, const Interval& interval) {
   const std::lock_guard lock(mutex_);

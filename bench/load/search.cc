@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "load/figures.h"
 #include "text/ascii.h"
 
 namespace introspectd::load {
@@ -71,17 +72,15 @@ absl::StatusOr<double> Searcher::ClosedLoopRate() {
   plan_.rate_per_s.reset();
   const auto outcome = Run(plan_, sorted_);
   if (!outcome.ok()) return outcome.status();
-  return static_cast<double>(outcome->answered) * kNanosPerSecond /
-         static_cast<double>(std::max<Nanos>(outcome->window, 1));
+  return RequestsPerSecond(*outcome);
 }
 
 absl::StatusOr<bool> Searcher::Try(std::uint64_t rate) {
   plan_.rate_per_s = rate;
   auto outcome = Run(plan_, sorted_);
   if (!outcome.ok()) return outcome.status();
-  const double seconds = static_cast<double>(outcome->window) / kNanosPerSecond;
   Step step{.rate_per_s = rate,
-            .answered_per_s = static_cast<double>(outcome->answered) / seconds,
+            .answered_per_s = RequestsPerSecond(*outcome),
             .p99_ns = outcome->latency.AtQuantile(0.99),
             .valid = IsValid(*outcome)};
   step.held = step.valid && outcome->wrong == 0 && Sum(outcome->errors) == 0 &&

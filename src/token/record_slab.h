@@ -11,7 +11,7 @@
 
 namespace introspectd::token {
 
-class RecordSlab {
+class alignas(16) RecordSlab {  // as malloc's memory is, and what lies behind it
  public:
   // Whoever makes records in it; the slab goes with its last record, or with its maker.
   class Maker {
