@@ -17,13 +17,23 @@ struct SecretConfig {
 };
 
 struct ListenAddress {
-  enum class Kind : std::uint8_t { kTcp, kUnix };
+  enum class Kind : std::uint8_t { kTcp, kUnix, kFd };
   Kind kind = Kind::kTcp;
   std::string host;           // kTcp: a literal IPv4 or IPv6 address
   std::uint16_t port = 0;     // kTcp: 0 = any free port
   std::string path;           // kUnix
+  std::string name;           // kFd: of a socket that is passed on (LISTEN_FDNAMES)
   std::uint32_t mode = 0660;  // kUnix: permission bits
   std::string text;           // as configured, for messages
+};
+
+// Files (PEM), made absolute by LoadFile.
+struct TlsConfig {
+  std::string certificate;  // and those that lead to a root, in order; "": plain HTTP
+  std::string key;
+  std::string client_ca;  // whom client certificates may be issued by; "": none are asked for
+
+  bool enabled() const { return !certificate.empty(); }
 };
 
 struct ServerConfig {
@@ -34,8 +44,10 @@ struct ServerConfig {
   std::string path = "/introspect";
   bool health = true;
   bool plaintext = false;
+  std::vector<std::string> proxy_protocol_from;  // networks: address/bits
   std::int64_t drain_delay_s = 0;
   std::int64_t drain_max_s = 30;
+  TlsConfig tls;
 };
 
 enum class AdminScope : std::uint8_t {
@@ -58,6 +70,7 @@ struct AdminTokenConfig {
 struct AdminConfig {
   std::vector<ListenAddress> listen;
   std::vector<AdminTokenConfig> tokens;
+  TlsConfig tls;
 };
 
 enum class UnknownToken : std::uint8_t { kInactive, kError };
@@ -65,6 +78,7 @@ enum class UnsupportedHint : std::uint8_t { kReject, kRejectRefresh, kIgnore };
 
 struct IntrospectionConfig {
   std::string issuer;
+  std::string endpoint;  // its public URL; "": not known, and nobody authenticates by it
   UnknownToken unknown_token = UnknownToken::kInactive;
   UnsupportedHint unsupported_hint = UnsupportedHint::kReject;
 };
@@ -88,7 +102,15 @@ struct ReplicationConfig {
   std::int64_t keep_s = 3600;
 };
 
-enum class AuthMethod : std::uint8_t { kClientSecretBasic, kClientSecretPost };
+// RFC 6749 2.3.1; RFC 7523 2.2; RFC 8705 2; an access token, as RFC 7662 2.1 allows.
+enum class AuthMethod : std::uint8_t {
+  kClientSecretBasic,
+  kClientSecretPost,
+  kPrivateKeyJwt,
+  kTlsClientAuth,
+  kSelfSignedTlsClientAuth,
+  kBearer,
+};
 
 struct ClientConfig {
   std::string id;
@@ -100,6 +122,20 @@ struct ClientConfig {
   std::vector<std::string> members;                             // [] = all
   UnknownToken unknown_token = UnknownToken::kInactive;         // introspection's unless overridden
   UnsupportedHint unsupported_hint = UnsupportedHint::kReject;  // introspection's unless overridden
+  // private_key_jwt: one of the first three.
+  std::string jwks;       // a JWK set itself
+  std::string jwks_file;  // made absolute by LoadFile
+  std::string jwks_uri;
+  std::vector<std::string> assertion_algorithms;
+  std::vector<std::string> assertion_audiences;  // besides introspection.issuer and .endpoint
+  // tls_client_auth: exactly one of these.
+  std::string tls_subject_dn;
+  std::string tls_san_dns;
+  std::string tls_san_uri;
+  std::string tls_san_ip;
+  std::string tls_san_email;
+  // self_signed_tls_client_auth: base64url of SHA-256 of the whole certificate.
+  std::vector<std::string> tls_certificates_sha256;
 };
 
 // An issuer whose JWTs are verified here.
@@ -143,7 +179,9 @@ struct HttpLimits {
   std::uint32_t body_ms_max;  // data plane: the whole body; control plane: between two reads
   std::uint32_t write_stall_ms_max;
   std::uint32_t idle_ms_max;
-  std::uint32_t pending_ms_max;  // an answer that waits for a slow hash or a signature; then 503
+  std::uint32_t handshake_ms_max;  // of TLS
+  std::uint32_t handshakes_max;    // of TLS, under way at once on one loop
+  std::uint32_t pending_ms_max;    // an answer that waits for a slow hash or a signature; then 503
 };
 
 struct Limits {
@@ -155,9 +193,13 @@ struct Limits {
   std::uint32_t secret_verifications_max;    // threads for slow hashes
   std::uint32_t secret_queue_max;            // verifications waiting; beyond: 503
   std::uint32_t credentials_remembered_max;  // per worker
-  std::uint32_t verdict_bytes_max;           // JWTs found good, per worker
-  std::uint32_t jwks_waiting_max;            // requests waiting for keys, per worker
-  std::int64_t memory_max;                   // bytes; 0 = a share of what there is
+  // Failed authentications, per worker; beyond: 429. 0 = no limit.
+  std::uint32_t auth_failures_per_s;              // of one client from one address
+  std::uint32_t auth_failures_per_address_per_s;  // of one address
+  std::uint32_t inactive_per_client_per_s;        // inactive answers, per worker; 0 = no limit
+  std::uint32_t verdict_bytes_max;                // JWTs found good, per worker
+  std::uint32_t jwks_waiting_max;                 // requests waiting for keys, per worker
+  std::int64_t memory_max;                        // bytes; 0 = a share of what there is
   std::uint32_t worker_stall_max_ms;
 };
 

@@ -10,20 +10,10 @@ namespace introspectd::api {
 namespace {
 
 using client::Client;
-using client::Presented;
 using http::Exchange;
 using http::Plan;
 using http::Progress;
 using http::Reply;
-
-// A note says which client sent this head, as the registry of `generation` knows it.
-std::uint64_t NoteOf(std::uint64_t generation, std::uint32_t index) {
-  return generation << 32 | (std::uint64_t{index} + 1);
-}
-
-const Reply& ChallengeOf(client::Scheme scheme) {
-  return scheme == client::Scheme::kBearer ? kInvalidClientBearer : kInvalidClientBasic;
-}
 
 Count CountOf(int status) {
   switch (status) {
@@ -46,18 +36,16 @@ IntrospectEndpoint::IntrospectEndpoint(const Config& config, Store& store,
                                        JwtDesk& jwts, Verify verify)
     : config_(config),
       readiness_(readiness),
-      credentials_(credentials),
       counters_(counters),
       jwts_(jwts),
-      verify_(std::move(verify)),
+      authenticator_(credentials, std::move(verify)),
       reader_(store),
       introspector_(reader_),
       batch_(reader_) {}
 
 void IntrospectEndpoint::SetRegistry(std::shared_ptr<const client::Registry> registry) {
-  if (!batch_.empty()) retired_.push_back(std::move(registry_));
-  registry_ = std::move(registry);
-  credentials_.Forget();
+  if (!batch_.empty()) retired_.push_back(authenticator_.registry());
+  authenticator_.SetRegistry(std::move(registry));
 }
 
 void IntrospectEndpoint::ForgetDeferred() {
@@ -189,51 +177,9 @@ void IntrospectEndpoint::EnterStore() {
 IntrospectEndpoint::Auth IntrospectEndpoint::Authenticate(Exchange& exchange,
                                                           const client::FormCredentials& form,
                                                           const Client*& client) {
-  const bool in_head_alone = !form.client_id && !form.client_secret;
-  const auto known = static_cast<std::uint32_t>(exchange.note);
-  if (in_head_alone && known != 0 && exchange.note == NoteOf(registry_->generation(), known - 1)) {
-    client = &registry_->clients()[known - 1];
-    return Auth::kGood;
-  }
-  const Presented presented = client::ReadPresented(exchange.head.authorization, form, basic_);
-  if (presented.kind == Presented::Kind::kPairs) {
-    const Auth auth = LookUp(exchange, presented, client);
-    if (auth == Auth::kGood && in_head_alone) {
-      exchange.note = NoteOf(registry_->generation(),
-                             static_cast<std::uint32_t>(client - registry_->clients().data()));
-    }
-    if (auth == Auth::kRefused) counters_.Add(CountOf(exchange.reply.status));
-    return auth;
-  }
-  exchange.reply = presented.kind == Presented::Kind::kContradiction
-                       ? kTwoMechanisms
-                       : ChallengeOf(presented.scheme);
-  counters_.Add(CountOf(exchange.reply.status));
-  return Auth::kRefused;
-}
-
-IntrospectEndpoint::Auth IntrospectEndpoint::LookUp(Exchange& exchange, const Presented& presented,
-                                                    const Client*& client) {
-  exchange.reply = ChallengeOf(presented.scheme);
-  for (std::size_t i = 0; i < presented.pair_count; ++i) {
-    const auto [id, secret] = presented.pairs[i];
-    if (const auto index = credentials_.Find(credentials_.DigestOf(id, secret))) {
-      client = &registry_->clients()[*index];
-      return client->Allows(presented.method) ? Auth::kGood : Auth::kRefused;
-    }
-  }
-  if (exchange.resumption == http::Resumption::kRefused) return Auth::kRefused;
-  if (exchange.resumption == http::Resumption::kUnavailable) {
-    exchange.reply = kUnavailable;
-    return Auth::kRefused;
-  }
-  VerificationRequest request{.ticket = exchange.ticket};
-  for (std::size_t i = 0; i < presented.pair_count; ++i) {
-    request.pairs.emplace_back(presented.pairs[i].id, presented.pairs[i].secret);
-  }
-  request.digest = credentials_.DigestOf(presented.pairs[0].id, presented.pairs[0].secret);
-  verify_(std::move(request));
-  return Auth::kPending;
+  const Auth outcome = authenticator_.Authenticate(exchange, form, client);
+  if (outcome == Auth::kRefused) counters_.Add(CountOf(exchange.reply.status));
+  return outcome;
 }
 
 // The hint only orders a search (RFC 7662 2.1), and a token says itself which kind it is.

@@ -6,12 +6,12 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "api/answer_batch.h"
+#include "api/authenticator.h"
 #include "api/form.h"
 #include "api/jwt_desk.h"
 #include "api/state.h"
@@ -23,14 +23,6 @@
 #include "introspectd/store.h"
 
 namespace introspectd::api {
-
-// A verification of credentials that are not remembered, for whoever does that (server::Verifier).
-struct VerificationRequest {
-  http::Ticket ticket;
-  client::Pairs pairs;
-  crypto::Sha256 digest;  // of the first pair: names the verification
-};
-using Verify = std::function<void(VerificationRequest)>;
 
 class IntrospectEndpoint final : public http::Handler {
  public:
@@ -57,12 +49,10 @@ class IntrospectEndpoint final : public http::Handler {
   std::string_view RefusalBody(int status) override;
 
  private:
-  enum class Auth : std::uint8_t { kGood, kRefused, kPending };
+  using Auth = Authenticator::Outcome;
 
   Auth Authenticate(http::Exchange& exchange, const client::FormCredentials& form,
                     const client::Client*& client);
-  Auth LookUp(http::Exchange& exchange, const client::Presented& presented,
-              const client::Client*& client);
   const http::Reply* CheckParameters(const Caller& caller) const;
   http::Reply Introspect(std::uint32_t deferred, Now now);
   http::Reply ReplyTo(const Verdict& verdict, const Caller& caller, Now now);
@@ -73,16 +63,13 @@ class IntrospectEndpoint final : public http::Handler {
 
   const Config& config_;
   const Readiness& readiness_;
-  client::CredentialCache& credentials_;
   Counters& counters_;
   JwtDesk& jwts_;
-  const Verify verify_;
-  std::shared_ptr<const client::Registry> registry_;
+  Authenticator authenticator_;
   Store::Reader reader_;
   std::int64_t lease_ms_ = 0;  // of the stay
   Introspector introspector_;
   Form form_;
-  std::string basic_;  // decoded Basic credentials
 
   AnswerBatch batch_;
   std::vector<std::shared_ptr<const client::Registry>> retired_;  // whose callers are in batch_

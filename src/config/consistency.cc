@@ -22,17 +22,18 @@ bool IsAll(const std::vector<std::string>& names) { return names.size() == 1 && 
 struct Listener {
   std::string path;  // "admin.listen[0]"
   const ListenAddress& address;
+  bool tls;
 };
 
 std::vector<Listener> ListenersOf(const Config& config) {
   std::vector<Listener> listeners;
-  const auto add = [&](std::string_view key, const std::vector<ListenAddress>& addresses) {
-    for (std::size_t i = 0; i < addresses.size(); ++i) {
-      listeners.push_back({fmt::format("{}[{}]", key, i), addresses[i]});
+  const auto add = [&](std::string_view key, const auto& plane) {
+    for (std::size_t i = 0; i < plane.listen.size(); ++i) {
+      listeners.push_back({fmt::format("{}[{}]", key, i), plane.listen[i], plane.tls.enabled()});
     }
   };
-  add("server.listen", config.server.listen);
-  add("admin.listen", config.admin.listen);
+  add("server.listen", config.server);
+  add("admin.listen", config.admin);
   return listeners;
 }
 
@@ -53,7 +54,7 @@ absl::Status CheckListeners(const Config& config, const Places& places) {
       return places.Error(it->path, fmt::format("\"{}\" is the address of {} already",
                                                 it->address.text, same->path));
     }
-    if (!IsLocal(it->address) && !config.server.plaintext) {
+    if (!IsLocal(it->address) && !it->tls && !config.server.plaintext) {
       return places.Error(
           it->path,
           fmt::format("\"{}\" would take secrets and tokens from the network without TLS; "
@@ -124,6 +125,22 @@ absl::Status SettleUnknownToken(ClientConfig& client, const std::string& path,
                             R"(learn which tokens exist; allowed here: inactive)");
 }
 
+bool Uses(const ClientConfig& client, std::initializer_list<AuthMethod> methods) {
+  return std::ranges::any_of(methods, [&](AuthMethod method) {
+    return std::ranges::find(client.auth, method) != client.auth.end();
+  });
+}
+
+// A secret that nothing asks for would only be one more to lose.
+absl::Status CheckSecret(const ClientConfig& client, const std::string& path,
+                         const Places& places) {
+  const bool given = !client.secret.hashes.empty() || !client.secret.plain.empty();
+  const bool needed = Uses(client, {AuthMethod::kClientSecretBasic, AuthMethod::kClientSecretPost});
+  if (given == needed) return absl::OkStatus();
+  return places.Error(path, needed ? "needs exactly one of secret_hash, secret_file, secret, not 0"
+                                   : "has a secret, which nothing in its auth uses");
+}
+
 absl::Status SettleClients(Config& config, const Places& places) {
   for (std::size_t i = 0; i < config.clients.size(); ++i) {
     ClientConfig& client = config.clients[i];
@@ -131,6 +148,7 @@ absl::Status SettleClients(Config& config, const Places& places) {
     for (const absl::Status& status : {
              CheckNames(path + ".audiences", client.audiences, places),
              CheckNames(path + ".issuers", client.issuers, places),
+             CheckSecret(client, path, places),
              SettleUnknownToken(client, path + ".unknown_token", places),
          }) {
       if (!status.ok()) return status;

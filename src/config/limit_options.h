@@ -28,7 +28,7 @@ constexpr Option Limit(std::string_view name, std::string_view unit, std::string
 
 // What one HTTP listener allows; both planes have the same limits, with defaults of their own.
 template <HttpLimits Limits::*Plane>
-constexpr std::array<Option, 15> HttpLimitOptions() {
+constexpr std::array<Option, 17> HttpLimitOptions() {
   using L = HttpLimits;
   constexpr bool kIsAdmin = Plane == &Limits::admin;
   constexpr Range kMs = {10, 10 * kMinuteMs};
@@ -64,13 +64,18 @@ constexpr std::array<Option, 15> HttpLimitOptions() {
                                            kMs, "time in which a peer reads nothing of an answer"),
       Limit<Plane, &L::idle_ms_max>("idle_ms_max", "ms", "75000", {10, 60 * kMinuteMs},
                                     "time between two requests"),
+      Limit<Plane, &L::handshake_ms_max>("handshake_ms_max", "ms", "5000", kMs,
+                                         "time for a TLS handshake"),
+      Limit<Plane, &L::handshakes_max>(
+          "handshakes_max", "handshakes", kIsAdmin ? "64" : "1024", {1, 1'000'000},
+          "TLS handshakes under way at once on one loop; beyond, the oldest gives way"),
       Limit<Plane, &L::pending_ms_max>(
           "pending_ms_max", "ms", "5000", {10, kMinuteMs},
           "wait for a secret's first verification, or a signature's; then 503"),
   };
 }
 
-constexpr std::array<Option, 10> OtherLimitOptions() {
+constexpr std::array<Option, 13> OtherLimitOptions() {
   using L = Limits;
   return {
       Limit<&L::token_bytes_max>("token_bytes_max", "bytes", "16384", {16, kMiB},
@@ -86,6 +91,17 @@ constexpr std::array<Option, 10> OtherLimitOptions() {
                                   "verifications that wait for a thread; beyond: 503"),
       Limit<&L::credentials_remembered_max>("credentials_remembered_max", "credentials", "4096",
                                             {16, 1'000'000}, "verified secrets kept by a worker"),
+      Limit<&L::auth_failures_per_s>(
+          "auth_failures_per_s", "failures/s", "5", {0, 1'000'000},
+          "failed authentications as one client from one address, per worker, ten times as many in "
+          "a burst; beyond: 429; 0 = no limit"),
+      Limit<&L::auth_failures_per_address_per_s>(
+          "auth_failures_per_address_per_s", "failures/s", "100", {0, 1'000'000},
+          "the same of one address, whoever it claims to be"),
+      Limit<&L::inactive_per_client_per_s>(
+          "inactive_per_client_per_s", "answers/s", "0", {0, 1'000'000'000},
+          "inactive answers to one client, per worker, ten times as many in a burst; beyond: 429; "
+          "0 = no limit"),
       Limit<&L::verdict_bytes_max>("verdict_bytes_max", "bytes", "67108864", {4096, 2048 * kMiB},
                                    "JWTs that were found good, kept by a worker"),
       Limit<&L::jwks_waiting_max>(

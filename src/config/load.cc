@@ -162,7 +162,9 @@ absl::Status Loader::CheckSecretKeys(const Section& section, const TomlNode& tab
   }
   const auto given =
       std::ranges::count_if(keys, [&](std::string_view key) { return table.Find(key) != nullptr; });
-  if (keys.empty() || given == 1) return absl::OkStatus();
+  if (keys.empty() || given == 1 || (given == 0 && section.secret_optional)) {
+    return absl::OkStatus();
+  }
   return places_.Error(
       path, fmt::format("needs exactly one of {}, not {}", fmt::join(keys, ", "), given));
 }
@@ -221,6 +223,10 @@ absl::StatusOr<Scalar> Loader::ReadSecret(const Scalar& file) const {
 // Those that are opened later.
 std::vector<std::string*> FilesOf(Config& config) {
   std::vector<std::string*> files{&config.storage.directory};
+  for (TlsConfig* tls : {&config.server.tls, &config.admin.tls}) {
+    files.insert(files.end(), {&tls->certificate, &tls->key, &tls->client_ca});
+  }
+  for (ClientConfig& client : config.clients) files.push_back(&client.jwks_file);
   for (IssuerConfig& issuer : config.issuers) {
     files.push_back(&issuer.jwks_file);
     files.push_back(&issuer.ca_file);

@@ -63,6 +63,10 @@ template <>
 inline constexpr std::array kWords<AuthMethod> = {
     Word{"client_secret_basic", AuthMethod::kClientSecretBasic},
     Word{"client_secret_post", AuthMethod::kClientSecretPost},
+    Word{"private_key_jwt", AuthMethod::kPrivateKeyJwt},
+    Word{"tls_client_auth", AuthMethod::kTlsClientAuth},
+    Word{"self_signed_tls_client_auth", AuthMethod::kSelfSignedTlsClientAuth},
+    Word{"bearer", AuthMethod::kBearer},
 };
 template <>
 inline constexpr std::array kWords<LogLevel> = {

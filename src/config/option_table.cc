@@ -24,7 +24,8 @@ constexpr Option kServer[] = {
      .default_toml = R"(["127.0.0.1:8080"])",
      .count = {1, 64},
      .check = CheckListenAddress,
-     .help = "`host:port`, `[v6]:port` or `unix:/path?mode=0660`; port 0 = any free port"},
+     .help = "`host:port`, `[v6]:port`, `unix:/path?mode=0660` or `fd:NAME`, a socket that is "
+             "passed on; port 0 = any free port"},
     {.name = "workers",
      .member = kMember<&Config::server, &ServerConfig::workers>,
      .default_toml = "0",
@@ -54,7 +55,15 @@ constexpr Option kServer[] = {
     {.name = "plaintext",
      .member = kMember<&Config::server, &ServerConfig::plaintext>,
      .default_toml = "false",
-     .help = "allow a listener, here or in `[admin]`, that is neither loopback nor unix"},
+     .help = "allow a listener without TLS, here or in `[admin]`, that is neither loopback nor "
+             "unix"},
+    {.name = "proxy_protocol_from",
+     .member = kMember<&Config::server, &ServerConfig::proxy_protocol_from>,
+     .default_toml = "[]",
+     .count = {0, 1024},
+     .check = CheckNetwork,
+     .help = "networks (`10.0.0.0/8`, `fd00::/8`) whose connections begin with a PROXY v1 or v2 "
+             "header that says who is behind them"},
     {.name = "drain_delay_s",
      .member = kMember<&Config::server, &ServerConfig::drain_delay_s>,
      .default_toml = "0",
@@ -69,6 +78,33 @@ constexpr Option kServer[] = {
      .range = {0, 3600},
      .help = "then connections have so long to end by themselves"},
 };
+
+template <auto... Owner>
+constexpr std::array<Option, 3> TlsOptions() {
+  constexpr Range kPath = {0, 4096};
+  return {{{.name = "certificate",
+            .member = kMember<Owner..., &TlsConfig::certificate>,
+            .default_toml = R"("")",
+            .range = kPath,
+            .reload = Reload::kAtSighup,
+            .help = "the server's certificate and those between it and a root (PEM), relative to "
+                    "this file; `\"\"` = plain HTTP"},
+           {.name = "key",
+            .member = kMember<Owner..., &TlsConfig::key>,
+            .default_toml = R"("")",
+            .range = kPath,
+            .reload = Reload::kAtSighup,
+            .help = "its private key (PEM)"},
+           {.name = "client_ca",
+            .member = kMember<Owner..., &TlsConfig::client_ca>,
+            .default_toml = R"("")",
+            .range = kPath,
+            .reload = Reload::kAtSighup,
+            .help = "who issues client certificates (PEM); they are asked for, never required"}}};
+}
+
+constexpr auto kServerTls = TlsOptions<&Config::server, &ServerConfig::tls>();
+constexpr auto kAdminTls = TlsOptions<&Config::admin, &AdminConfig::tls>();
 
 constexpr Option kAdmin[] = {
     {.name = "listen",
@@ -148,6 +184,12 @@ constexpr Option kIntrospection[] = {
      .member = kMember<&Config::introspection, &IntrospectionConfig::issuer>,
      .presence = Presence::kRequired,
      .help = "the issuer whose tokens are kept here"},
+    {.name = "endpoint",
+     .member = kMember<&Config::introspection, &IntrospectionConfig::endpoint>,
+     .default_toml = R"("")",
+     .range = {0, 2048},
+     .help = "the public URL of the introspection endpoint, which assertions and access tokens of "
+             "clients may be meant for; `Host` is never trusted"},
     {.name = "unknown_token",
      .member = kMember<&Config::introspection, &IntrospectionConfig::unknown_token>,
      .default_toml = R"("inactive")",
@@ -244,7 +286,7 @@ constexpr auto kClients = AtSighup(Joined(
     }},
     SecretOptions<&Config::clients, &ClientConfig::secret>(
         {.hash = "secret_hash", .file = "secret_file", .plain = "secret"}),
-    std::array<Option, 7>{{
+    std::array<Option, 18>{{
         {.name = "auth",
          .member = kMember<&Config::clients, &ClientConfig::auth>,
          .default_toml = R"(["client_secret_basic", "client_secret_post"])",
@@ -273,6 +315,63 @@ constexpr auto kClients = AtSighup(Joined(
         {.name = "unsupported_hint",
          .member = kMember<&Config::clients, &ClientConfig::unsupported_hint>,
          .help = "overrides `introspection.unsupported_hint`"},
+        {.name = "jwks",
+         .member = kMember<&Config::clients, &ClientConfig::jwks>,
+         .default_toml = R"("")",
+         .range = {0, 262'144},
+         .help = "`private_key_jwt`: its keys, a JWK set as JSON"},
+        {.name = "jwks_file",
+         .member = kMember<&Config::clients, &ClientConfig::jwks_file>,
+         .default_toml = R"("")",
+         .range = {0, 4096},
+         .help = "or a file with them, relative to this file; read again when it changes"},
+        {.name = "jwks_uri",
+         .member = kMember<&Config::clients, &ClientConfig::jwks_uri>,
+         .default_toml = R"("")",
+         .range = {0, 2048},
+         .check = UnlessEmpty<fetch::CheckUrl>,
+         .help = "or where they are, over HTTPS (plain HTTP only to loopback)"},
+        {.name = "assertion_algorithms",
+         .member = kMember<&Config::clients, &ClientConfig::assertion_algorithms>,
+         .default_toml = R"(["RS256", "ES256", "EdDSA"])",
+         .count = {1, 10},
+         .check = CheckAlgorithm,
+         .help = "what its assertions may be signed with"},
+        {.name = "assertion_audiences",
+         .member = kMember<&Config::clients, &ClientConfig::assertion_audiences>,
+         .default_toml = "[]",
+         .help = "what `aud` of its assertions may be besides `introspection.issuer` and "
+                 "`introspection.endpoint`"},
+        {.name = "tls_subject_dn",
+         .member = kMember<&Config::clients, &ClientConfig::tls_subject_dn>,
+         .default_toml = R"("")",
+         .range = {0, 4096},
+         .help = "`tls_client_auth`: the subject of its certificate (RFC 4514)"},
+        {.name = "tls_san_dns",
+         .member = kMember<&Config::clients, &ClientConfig::tls_san_dns>,
+         .default_toml = R"("")",
+         .range = {0, 4096},
+         .help = "or a DNS name among its alternative names"},
+        {.name = "tls_san_uri",
+         .member = kMember<&Config::clients, &ClientConfig::tls_san_uri>,
+         .default_toml = R"("")",
+         .range = {0, 4096},
+         .help = "or a URI among them"},
+        {.name = "tls_san_ip",
+         .member = kMember<&Config::clients, &ClientConfig::tls_san_ip>,
+         .default_toml = R"("")",
+         .range = {0, 4096},
+         .help = "or an address among them"},
+        {.name = "tls_san_email",
+         .member = kMember<&Config::clients, &ClientConfig::tls_san_email>,
+         .default_toml = R"("")",
+         .range = {0, 4096},
+         .help = "or a mailbox among them"},
+        {.name = "tls_certificates_sha256",
+         .member = kMember<&Config::clients, &ClientConfig::tls_certificates_sha256>,
+         .default_toml = "[]",
+         .count = {0, 64},
+         .help = "`self_signed_tls_client_auth`: SHA-256 of its certificates (DER), base64url"},
     }}));
 
 constexpr auto kIssuers = AtSighup(std::array<Option, 12>{{
@@ -382,7 +481,9 @@ void AppendIssuer(Config& config) { config.issuers.emplace_back(); }
 
 constexpr Section kSections[] = {
     {.name = "server", .options = kServer},
+    {.name = "server.tls", .options = kServerTls},
     {.name = "admin", .options = kAdmin},
+    {.name = "admin.tls", .options = kAdminTls},
     {.name = "admin.tokens",
      .options = kAdminTokens,
      .count = CountAdminTokens,
@@ -390,7 +491,11 @@ constexpr Section kSections[] = {
     {.name = "introspection", .options = kIntrospection},
     {.name = "storage", .options = kStorage},
     {.name = "replication", .options = kReplication},
-    {.name = "clients", .options = kClients, .count = CountClients, .append = AppendClient},
+    {.name = "clients",
+     .options = kClients,
+     .count = CountClients,
+     .append = AppendClient,
+     .secret_optional = true},
     {.name = "issuers", .options = kIssuers, .count = CountIssuers, .append = AppendIssuer},
     {.name = "log", .options = kLog},
     {.name = "limits", .options = kLimits},

@@ -64,6 +64,8 @@ struct Section {
   std::size_t (*count)(const Config& config) = nullptr;
   void (*append)(Config& config) = nullptr;
 
+  bool secret_optional = false;  // none of its secret keys has to be given
+
   bool repeated() const { return append != nullptr; }
   // "limits.admin" is the key "admin" of its parent "limits"; a parent of "" is the file itself.
   std::string_view parent() const;

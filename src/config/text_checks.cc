@@ -10,6 +10,7 @@
 #include "fetch/check_url.h"
 #include "fmt/format.h"
 #include "jose/jws.h"
+#include "net/network.h"
 
 namespace introspectd::config {
 
@@ -31,6 +32,10 @@ bool IsPathCharacter(char c) {
 }  // namespace
 
 absl::Status CheckListenAddress(std::string_view text) { return ParseListenAddress(text).status(); }
+
+absl::Status CheckNetwork(std::string_view network) {
+  return net::Network::Parse(network).status();
+}
 
 absl::Status CheckRequestPath(std::string_view path) {
   if (path == "/healthz" || path == "/readyz") {

@@ -11,6 +11,7 @@
 namespace introspectd::config {
 
 absl::Status CheckListenAddress(std::string_view text);
+absl::Status CheckNetwork(std::string_view network);  // address/bits
 absl::Status CheckRequestPath(std::string_view path);
 
 absl::Status CheckAlgorithm(std::string_view name);  // of a JWS

@@ -12,7 +12,19 @@
 #include "http/response.h"
 #include "introspectd/time.h"
 
+namespace introspectd::crypto {
+struct PeerCertificate;
+}
+
 namespace introspectd::http {
+
+// Who is at the other end of a connection, for as long as it lasts.
+struct Peer {
+  // Equal for equal addresses (of IPv6: networks of 64 bits); 0: not known, as of a unix socket.
+  std::uint64_t address = 0;
+  const crypto::PeerCertificate* certificate = nullptr;  // none: it has shown none
+};
+inline constexpr Peer kUnknownPeer{};
 
 // Names one request of one connection, for an answer that comes later. A ticket whose request is
 // over names nothing any more.
@@ -45,6 +57,7 @@ class Source {
 struct Exchange {
   const Head& head;
   std::string_view body;  // OnRequest of a buffered body only
+  const Peer& peer;
   Ticket ticket;
   Resumption resumption = Resumption::kNone;
   Now now;

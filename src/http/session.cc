@@ -41,7 +41,8 @@ Session::Session(const HttpLimits& limits, Handler& handler, DateCache& date)
 
 Session::~Session() = default;
 
-void Session::Open(std::uint32_t slot, std::uint32_t generation, Now now) {
+void Session::Open(std::uint32_t slot, std::uint32_t generation, Now now, const Peer& peer) {
+  peer_ = &peer;
   ticket_ = {slot, generation, 0};
   end_of_input_ = draining_ = false;
   held_.clear();
@@ -439,6 +440,7 @@ const Head& Session::CurrentHead(std::string_view message) {
 Exchange Session::MakeExchange(const Head& head, std::string_view body, Now now) {
   return Exchange{.head = head,
                   .body = body,
+                  .peer = *peer_,
                   .ticket = ticket_,
                   .resumption = std::exchange(resumption_, Resumption::kNone),
                   .now = now,

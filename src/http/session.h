@@ -33,8 +33,8 @@ class Session {
   Session(const HttpLimits& limits, Handler& handler, DateCache& date);
   ~Session();
 
-  // A new connection in the place of an old one.
-  void Open(std::uint32_t slot, std::uint32_t generation, Now now);
+  // A new connection in the place of an old one. `peer` is borrowed for as long as it lasts.
+  void Open(std::uint32_t slot, std::uint32_t generation, Now now, const Peer& peer = kUnknownPeer);
 
   // Takes over `in`, and appends to `out` what there is to say.
   void Receive(std::string_view in, Now now, std::string& out);
@@ -117,6 +117,7 @@ class Session {
   DateCache& date_;
 
   State state_ = State::kClosing;
+  const Peer* peer_ = &kUnknownPeer;
   Ticket ticket_;
   Resumption resumption_ = Resumption::kNone;
   std::int64_t deadline_ms_ = kNoDeadline;

@@ -28,8 +28,9 @@ void Connection::Open(net::Listener& listener, Now now) {
   state_ = State::kClosing;  // unless it can be accepted
   if (!stream_.Accept(listener)) return;
   state_ = State::kOpen;
+  peer_ = {.address = stream_.peer()};
   if (!pool_.Admit(*this)) return Close();
-  session_.Open(slot_, generation_, now);
+  session_.Open(slot_, generation_, now, peer_);
   stream_.StartReading();
 }
 

@@ -47,7 +47,7 @@ class Connection final : public net::StreamOwner {
   bool open() const { return state_ == State::kOpen || state_ == State::kLingering; }
   std::uint32_t slot() const { return slot_; }
   std::uint32_t generation() const { return generation_; }
-  std::uint64_t peer() const { return stream_.peer(); }
+  std::uint64_t peer() const { return peer_.address; }
   bool counted = false;   // the pool's: it has a place among the peers
   bool deferred = false;  // the pool's: it is among those that owe answers
 
@@ -71,6 +71,7 @@ class Connection final : public net::StreamOwner {
   net::Stream stream_;
   State state_ = State::kFree;
   std::uint32_t generation_ = 0;
+  http::Peer peer_;
   bool read_end_ = false;
   // What came while an answer was still being written.
   std::optional<std::pair<http::Ticket, http::Resumption>> resumption_;

@@ -254,6 +254,7 @@ class JwtDeskTest : public JwtTest {
   void Ask(std::string_view token, http::Resumption resumption = http::Resumption::kNone) {
     const auto answer = desk_.Ask(token, {.head = head_,
                                           .body = {},
+                                          .peer = http::kUnknownPeer,
                                           .ticket = {},
                                           .resumption = resumption,
                                           .now = plane_.now,

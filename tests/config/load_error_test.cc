@@ -26,18 +26,18 @@ TEST(LoadErrorTest, UnknownKeys) {
        "storage, replication, clients, issuers, log, limits"},
       {Join(kMinimal, "[server]\nthreads = 1\n"),
        "gateway.toml:4: server.threads: is not a known key; allowed: listen, workers, cpus, "
-       "control_cpu, path, health, plaintext, "
-       "drain_delay_s, drain_max_s"},
-      {Join(kMinimal, "[server.tls]\nkey = \"a\"\n"),
-       "gateway.toml:3: server.tls: is not a known key; allowed: listen, workers, cpus, "
-       "control_cpu, path, health, plaintext, "
-       "drain_delay_s, drain_max_s"},
+       "control_cpu, path, health, plaintext, proxy_protocol_from, drain_delay_s, drain_max_s, "
+       "tls"},
+      {Join(kMinimal, "[server.tls]\ncert = \"a\"\n"),
+       "gateway.toml:4: server.tls.cert: is not a known key; allowed: certificate, key, client_ca"},
       {"[admin]\nlisten = [\"127.0.0.1:1\"]\nname = \"a\"\n",
-       "gateway.toml:3: admin.name: is not a known key; allowed: listen, tokens"},
+       "gateway.toml:3: admin.name: is not a known key; allowed: listen, tls, tokens"},
       {Join(kMinimal, kClient, "secrets = \"", kSecret, "\"\n"),
        "gateway.toml:7: clients[0].secrets: is not a known key; allowed: id, secret_hash, "
        "secret_file, secret, auth, audiences, issuers, own_tokens, members, unknown_token, "
-       "unsupported_hint"},
+       "unsupported_hint, jwks, jwks_file, jwks_uri, assertion_algorithms, assertion_audiences, "
+       "tls_subject_dn, tls_san_dns, tls_san_uri, tls_san_ip, tls_san_email, "
+       "tls_certificates_sha256"},
       {Join(kMinimal, kAdminToken, "scope = \"push\"\n"),
        "gateway.toml:7: admin.tokens[0].scope: is not a known key; allowed: name, token_hash, "
        "token_file, token, scopes, issuers"},
@@ -150,9 +150,10 @@ TEST(LoadErrorTest, WordsThatDoNotExist) {
        "error"},
       {Join(kMinimal, "[log]\nformat = \"xml\"\n"),
        "gateway.toml:4: log.format: \"xml\" is not supported; allowed: text, json"},
-      {Join(kMinimal, kClient, "auth = [\"client_secret_basic\", \"private_key_jwt\"]\n"),
-       "gateway.toml:7: clients[0].auth[1]: \"private_key_jwt\" is not supported; allowed: "
-       "client_secret_basic, client_secret_post"},
+      {Join(kMinimal, kClient, "auth = [\"client_secret_basic\", \"client_secret_jwt\"]\n"),
+       "gateway.toml:7: clients[0].auth[1]: \"client_secret_jwt\" is not supported; allowed: "
+       "client_secret_basic, client_secret_post, private_key_jwt, tls_client_auth, "
+       "self_signed_tls_client_auth, bearer"},
       {Join(kMinimal, "[[admin.tokens]]\nname = \"a\"\ntoken = \"", kToken,
             "\"\nscopes = [\"push\",\n\"explian\"]\n"),
        "gateway.toml:7: admin.tokens[0].scopes[1]: \"explian\" is not supported; allowed: upsert, "

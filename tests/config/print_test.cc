@@ -131,11 +131,22 @@ control_cpu = []
 path = "/introspect"
 health = true
 plaintext = false
+proxy_protocol_from = []
 drain_delay_s = 0
 drain_max_s = 30
 
+[server.tls]
+certificate = ""
+key = ""
+client_ca = ""
+
 [admin]
 listen = ["127.0.0.1:8081"]
+
+[admin.tls]
+certificate = ""
+key = ""
+client_ca = ""
 
 [[admin.tokens]]
 name = "issuer"
@@ -145,6 +156,7 @@ issuers = []
 
 [introspection]
 issuer = "https://server.example.com/"
+endpoint = ""
 unknown_token = "inactive"
 unsupported_hint = "reject"
 )"));

@@ -33,6 +33,8 @@ HttpLimits SmallLimits() {
           .body_ms_max = 2000,
           .write_stall_ms_max = 3000,
           .idle_ms_max = 7000,
+          .handshake_ms_max = 500,
+          .handshakes_max = 100,
           .pending_ms_max = 500};
 }
 

@@ -25,6 +25,8 @@ HttpLimits WideLimits() {
           .body_ms_max = kMinute_ms,
           .write_stall_ms_max = kMinute_ms,
           .idle_ms_max = kMinute_ms,
+          .handshake_ms_max = kMinute_ms,
+          .handshakes_max = 1000,
           .pending_ms_max = kMinute_ms};
 }
 

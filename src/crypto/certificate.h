@@ -1,0 +1,32 @@
+// What is compared of the certificate of a client that authenticates by TLS.
+//
+// Threads: values.
+// Source:  RFC 8705 2.1 and 2.2; RFC 5280 4.2.1.6; RFC 4514 (how a name is written).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "crypto/digest.h"
+#include "introspectd/time.h"
+
+namespace introspectd::crypto {
+
+// Of a certificate whose key the peer proved to have.
+struct PeerCertificate {
+  Sha256 sha256{};  // of the whole certificate (DER): x5t#S256
+  bool chain_verified =
+      false;  // up to the listener's client_ca, for a TLS client, when it connected
+  UnixSeconds not_before = 0;
+  UnixSeconds not_after = 0;
+  std::string subject_dn;  // RFC 4514, most specific first: "CN=gateway,O=Example,C=NL"
+  // Subject alternative names, as they stand there; addresses as inet_ntop writes them.
+  std::vector<std::string> dns_names;
+  std::vector<std::string> uris;
+  std::vector<std::string> ip_addresses;
+  std::vector<std::string> emails;
+
+  bool valid_at(UnixSeconds now) const { return not_before <= now && now <= not_after; }
+};
+
+}  // namespace introspectd::crypto
