@@ -4,7 +4,9 @@
 // Source:  RFC 8705 2.1 and 2.2; RFC 5280 4.2.1.6; RFC 4514 (how a name is written).
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "crypto/digest.h"
@@ -19,7 +21,7 @@ struct PeerCertificate {
       false;  // up to the listener's client_ca, for a TLS client, when it connected
   UnixSeconds not_before = 0;
   UnixSeconds not_after = 0;
-  std::string subject_dn;  // RFC 4514, most specific first: "CN=gateway,O=Example,C=NL"
+  std::string subject_dn;  // as distinguished_name.h writes it: "CN=gateway,O=Example,C=NL"
   // Subject alternative names, as they stand there; addresses as inet_ntop writes them.
   std::vector<std::string> dns_names;
   std::vector<std::string> uris;
@@ -28,5 +30,10 @@ struct PeerCertificate {
 
   bool valid_at(UnixSeconds now) const { return not_before <= now && now <= not_after; }
 };
+
+// Reads one certificate (DER). Its chain is for others to verify, and so is its key. Nothing: it is
+// no certificate, there is more behind it, or one of the names above cannot be read or has a NUL in
+// it, behind which some would not look.
+std::optional<PeerCertificate> ReadPeerCertificate(std::string_view der);
 
 }  // namespace introspectd::crypto
