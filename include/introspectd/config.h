@@ -27,11 +27,19 @@ struct ListenAddress {
   std::string text;           // as configured, for messages
 };
 
-// Files (PEM), made absolute by LoadFile.
+// Files (PEM), and what is in them.
 struct TlsConfig {
+  struct Pem {
+    std::string certificate;
+    std::string key;
+    std::string client_ca;
+    friend bool operator==(const Pem&, const Pem&) = default;
+  };
+
   std::string certificate;  // and those that lead to a root, in order; "": plain HTTP
   std::string key;
-  std::string client_ca;  // whom client certificates may be issued by; "": none are asked for
+  std::string client_ca;  // whom client certificates may be issued by; "": anybody, or none
+  Pem pem;                // read with the configuration
 
   bool enabled() const { return !certificate.empty(); }
 };

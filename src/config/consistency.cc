@@ -7,9 +7,11 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "config/listen.h"
 #include "fetch/fetcher.h"
 #include "fmt/core.h"
+#include "tls/context.h"
 
 namespace introspectd::config {
 
@@ -64,6 +66,20 @@ absl::Status CheckListeners(const Config& config, const Places& places) {
     }
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckTls(const std::string& section, const TlsConfig& tls, const Places& places) {
+  const auto wrong = [&](std::string_view option, std::string_view what) {
+    return places.Error(fmt::format("{}.{}", section, option), what);
+  };
+  if (!tls.enabled()) {
+    if (!tls.key.empty()) return wrong("key", "is of no use without a certificate");
+    if (!tls.client_ca.empty()) return wrong("client_ca", "is of no use without a certificate");
+    return absl::OkStatus();
+  }
+  if (tls.key.empty()) return wrong("key", "is required beside a certificate");
+  const auto problem = tls::Check(tls, base::ReadWallMicros() / kMicrosPerSecond);
+  return problem ? wrong(problem->option, problem->sentence) : absl::OkStatus();
 }
 
 absl::Status CheckPath(const Config& config, const Places& places) {
@@ -230,6 +246,8 @@ absl::Status Settle(Config& config, const Places& places) {
   const Limits& limits = config.limits;
   for (const absl::Status& status : {
            CheckListeners(config, places),
+           CheckTls("server.tls", config.server.tls, places),
+           CheckTls("admin.tls", config.admin.tls, places),
            CheckPath(config, places),
            CheckAdminTokens(config, places),
            SettleClients(config, places),

@@ -69,7 +69,13 @@ class Loader {
     for (const Section& section : Sections()) {
       if (absl::Status status = ReadSection(section, root); !status.ok()) return status;
     }
-    if (absl::Status status = Settle(config_, places_); !status.ok()) return status;
+    for (const absl::Status& status : {
+             ReadTls("server.tls", config_.server.tls),
+             ReadTls("admin.tls", config_.admin.tls),
+             Settle(config_, places_),
+         }) {
+      if (!status.ok()) return status;
+    }
     return std::move(config_);
   }
 
@@ -89,6 +95,7 @@ class Loader {
   absl::Status ReadScalar(const Option& option, const TomlNode& node, const std::string& path,
                           std::size_t element);
   absl::StatusOr<Scalar> ReadSecret(const Scalar& file) const;
+  absl::Status ReadTls(const std::string& section, TlsConfig& tls) const;
 
   Places places_;
   const std::filesystem::path& directory_;
@@ -220,12 +227,32 @@ absl::StatusOr<Scalar> Loader::ReadSecret(const Scalar& file) const {
   return Scalar(*std::move(secret));
 }
 
+// What is in the files is part of the configuration: it is taken, or refused, with the rest.
+absl::Status Loader::ReadTls(const std::string& section, TlsConfig& tls) const {
+  struct File {
+    const char* option;
+    const std::string& name;
+    std::string& content;
+    bool secret = false;
+  };
+  for (const File& file : {File{"certificate", tls.certificate, tls.pem.certificate},
+                           File{"key", tls.key, tls.pem.key, true},
+                           File{"client_ca", tls.client_ca, tls.pem.client_ca}}) {
+    if (file.name.empty()) continue;
+    const std::filesystem::path path = directory_ / file.name;
+    auto content = file.secret ? ReadSecretFile(path) : ReadFile(path, kFileBytesMax);
+    if (!content.ok()) {
+      return places_.Error(fmt::format("{}.{}", section, file.option),
+                           fmt::format("\"{}\" {}", file.name, std::string(content.status().message())));
+    }
+    file.content = *std::move(content);
+  }
+  return absl::OkStatus();
+}
+
 // Those that are opened later.
 std::vector<std::string*> FilesOf(Config& config) {
   std::vector<std::string*> files{&config.storage.directory};
-  for (TlsConfig* tls : {&config.server.tls, &config.admin.tls}) {
-    files.insert(files.end(), {&tls->certificate, &tls->key, &tls->client_ca});
-  }
   for (ClientConfig& client : config.clients) files.push_back(&client.jwks_file);
   for (IssuerConfig& issuer : config.issuers) {
     files.push_back(&issuer.jwks_file);

@@ -13,7 +13,8 @@ constexpr std::string_view kUnix = "unix:";
 
 absl::Status NotAnEndpoint() {
   return absl::InvalidArgumentError(
-      "not the URL of a server: it must be http://HOST[:PORT][/PREFIX] or unix:/PATH, without user "
+      "not the URL of a server: it must be http[s]://HOST[:PORT][/PREFIX] or unix:/PATH, without "
+      "user "
       "name, password, query and fragment");
 }
 
@@ -27,16 +28,15 @@ absl::StatusOr<Endpoint> Endpoint::Parse(const std::string& text) {
   }
   const Url url(curl_url());
   CHECK(url != nullptr);
-  if (curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK ||
-      PartOf(url, CURLUPART_SCHEME) != "http") {
-    return NotAnEndpoint();
-  }
+  if (curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) return NotAnEndpoint();
+  const std::string scheme = PartOf(url, CURLUPART_SCHEME);
+  if (scheme != "http" && scheme != "https") return NotAnEndpoint();
   for (const CURLUPart part :
        {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_QUERY, CURLUPART_FRAGMENT}) {
     if (!PartOf(url, part).empty()) return NotAnEndpoint();
   }
   const std::string port = PartOf(url, CURLUPART_PORT);
-  Endpoint endpoint{"http://" + PartOf(url, CURLUPART_HOST), ""};
+  Endpoint endpoint{scheme + "://" + PartOf(url, CURLUPART_HOST), ""};
   if (!port.empty()) endpoint.base += ":" + port;
   endpoint.base += PartOf(url, CURLUPART_PATH);
   while (endpoint.base.ends_with('/')) endpoint.base.pop_back();

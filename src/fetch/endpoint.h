@@ -1,4 +1,4 @@
-// Where a server listens, as people write it: http://HOST[:PORT][/PREFIX] or unix:/PATH.
+// Where a server listens, as people write it: http[s]://HOST[:PORT][/PREFIX] or unix:/PATH.
 //
 // Threads: immutable.
 #pragma once

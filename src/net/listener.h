@@ -18,12 +18,17 @@ namespace introspectd::net {
 
 class Listener {
  public:
-  // `accept` must take the connection with Stream::Accept before it returns.
+  // `accept` takes the connection with Stream::Accept before it returns; if it does not, that one
+  // and all behind it wait for AcceptWaiting.
   Listener(Loop& loop, Socket socket, bool tcp, std::function<void(Listener&)> accept);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
+  // Offers the connection again that was not taken.
+  void AcceptWaiting() {
+    if (open_) accept_(*this);
+  }
   void Close();
   bool is_tcp() const { return tcp_; }
   uv_stream_t* raw() { return &handle_.stream; }

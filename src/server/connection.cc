@@ -31,6 +31,12 @@ void Connection::Open(net::Listener& listener, Now now) {
   peer_ = {.address = stream_.peer()};
   if (!pool_.Admit(*this)) return Close();
   session_.Open(slot_, generation_, now, peer_);
+  if (pool_.tls() != nullptr) {
+    engine_ = std::make_unique<tls::Engine>(pool_.tls());
+    handshaking_ = true;
+    handshake_deadline_ms_ = now.boot_ms + pool_.limits().handshake_ms_max;
+    pool_.handshakes().Begin(*this);
+  }
   stream_.StartReading();
 }
 
@@ -42,13 +48,77 @@ void Connection::OnRead(std::string_view bytes) {
   }
   if (state_ != State::kOpen) return;
   const Now now = pool_.TurnBegan();
-  session_.Receive(bytes, now, pool_.FreshOutput());
+  engine_ == nullptr ? Take(bytes, now) : TakeSealed(bytes, now);
+}
+
+void Connection::Take(std::string_view plain, Now now) {
+  session_.Receive(plain, now, pool_.FreshOutput());
   Flush(now);
+}
+
+void Connection::TakeSealed(std::string_view sealed, Now now) {
+  if (handshaking_ && !pool_.handshakes().HasTime()) {
+    sealed_held_.append(sealed);
+    stream_.StopReading();
+    return pool_.WaitForTurn(*this);
+  }
+  OpenSealed(sealed, now);
+}
+
+void Connection::OpenSealed(std::string_view sealed, Now now) {
+  const std::string_view plain = Unseal(sealed, now);
+  if (engine_->state() == tls::Engine::State::kFailed) {
+    if (Send({}, now)) Linger(now);
+    return;
+  }
+  std::string& out = pool_.FreshOutput();
+  if (!plain.empty()) session_.Receive(plain, now, out);
+  if (engine_->state() == tls::Engine::State::kEnded && !std::exchange(read_end_, true)) {
+    session_.ReceiveEnd(now, out);
+  }
+  if (!handshaking_) return Flush(now);
+  if (Send({}, now)) stream_.StartReading();
+}
+
+// What the peer said, borrowed until the next call.
+std::string_view Connection::Unseal(std::string_view sealed, Now now) {
+  busy_ = true;
+  const std::span<char> plain = pool_.plain_buffer();
+  if (!handshaking_) return {plain.data(), engine_->Receive(sealed, now, plain)};
+  const std::size_t size =
+      pool_.handshakes().Step([&] { return engine_->Receive(sealed, now, plain); });
+  if (engine_->state() != tls::Engine::State::kHandshake) EndHandshake(now);
+  return {plain.data(), size};
+}
+
+void Connection::TakeTurn() {
+  if (state_ != State::kOpen) return;
+  OpenSealed(std::exchange(sealed_held_, {}), pool_.ReadClock());
+}
+
+void Connection::EndHandshake(Now now) {
+  if (engine_->state() == tls::Engine::State::kFailed) {
+    return StopHandshake(Handshakes::End::kFailed);
+  }
+  StopHandshake(engine_->resumed() ? Handshakes::End::kResumed : Handshakes::End::kFull);
+  certificate_ = engine_->ReadCertificate();
+  peer_.certificate = certificate_ ? &*certificate_ : nullptr;
+  session_.Open(slot_, generation_, now, peer_);
+}
+
+void Connection::StopHandshake(Handshakes::End end) {
+  if (std::exchange(handshaking_, false)) pool_.handshakes().Done(end);
+}
+
+void Connection::Distrust(const crypto::Sha256& client_settings, Now now) {
+  if (!certificate_ || engine_->context().client_settings() == client_settings) return;
+  certificate_->chain_verified = false;
+  Drain(now);
 }
 
 void Connection::OnReadEnd() {
   read_end_ = true;
-  if (state_ == State::kLingering) return Close();
+  if (state_ == State::kLingering || handshaking_) return Close();
   if (state_ != State::kOpen || stream_.writing()) return;  // OnWritten goes on
   const Now now = pool_.TurnBegan();
   session_.ReceiveEnd(now, pool_.FreshOutput());
@@ -57,6 +127,7 @@ void Connection::OnReadEnd() {
 
 void Connection::OnWritten() {
   if (state_ != State::kOpen) return;
+  if (handshaking_) return stream_.StartReading();
   const Now now = pool_.ReadClock();
   std::string& out = pool_.FreshOutput();
   if (resumption_) session_.Resume(resumption_->first, resumption_->second, now, out);
@@ -104,6 +175,15 @@ void Connection::Flush(Now now) {
 
 // False when the rest has to wait for the peer, or for nothing any more.
 bool Connection::Send(std::string_view bytes, Now now) {
+  if (engine_ != nullptr) {
+    std::string& sealed = pool_.FreshSealed();
+    engine_->Send(bytes, sealed);
+    if (!bytes.empty() && engine_->state() == tls::Engine::State::kFailed) {
+      Close();
+      return false;
+    }
+    bytes = sealed;
+  }
   if (bytes.empty()) return true;
   switch (stream_.Write(bytes)) {
     case net::Stream::Written::kAll:
@@ -141,6 +221,11 @@ void Connection::SendSettled(std::string_view answers, Now now) {
 }
 
 void Connection::Linger(Now now) {
+  if (engine_ != nullptr) {
+    engine_->End();
+    Send({}, now);
+    if (state_ != State::kOpen) return;
+  }
   if (read_end_) return Close();
   state_ = State::kLingering;
   linger_deadline_ms_ = now.boot_ms + kLinger_ms;
@@ -154,6 +239,11 @@ void Connection::Tick(Now now) {
     return;
   }
   if (state_ != State::kOpen) return;
+  if (engine_ != nullptr && !std::exchange(busy_, false)) engine_->ReleaseBuffers();
+  if (handshaking_) {
+    if (now.boot_ms >= handshake_deadline_ms_) Close();
+    return;
+  }
   if (stream_.writing()) {
     const std::size_t unwritten = stream_.unwritten();
     if (unwritten < unwritten_) {
@@ -169,7 +259,7 @@ void Connection::Tick(Now now) {
 }
 
 void Connection::Drain(Now now) {
-  if (state_ != State::kOpen) return;
+  if (state_ != State::kOpen || handshaking_) return;
   session_.Drain();
   if (session_.closing() && !stream_.writing()) Linger(now);
 }
@@ -177,11 +267,15 @@ void Connection::Drain(Now now) {
 void Connection::Close() {
   if (!open()) return;
   state_ = State::kClosing;
+  StopHandshake(Handshakes::End::kFailed);
   stream_.Close();
 }
 
 void Connection::OnClosed() {
   state_ = State::kFree;
+  engine_.reset();
+  certificate_.reset();
+  sealed_held_.clear();
   pool_.Release(*this);
 }
 

@@ -2,6 +2,9 @@
 //
 //   kFree → kOpen → (kLingering) → kClosing → kFree
 //
+// With TLS an engine stands between the stream and the session, which opens when the handshake is
+// done.
+//
 // Threads: loop-confined.
 // Owner:   a slot of its ConnectionPool; it is free again only once its stream has closed.
 //
@@ -13,12 +16,17 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
+#include "crypto/certificate.h"
 #include "http/session.h"
 #include "net/stream.h"
+#include "server/handshakes.h"
+#include "tls/engine.h"
 
 namespace introspectd::server {
 
@@ -40,9 +48,18 @@ class Connection final : public net::StreamOwner {
   void Settle(Now now, std::string& out);
   void SendSettled(std::string_view answers, Now now);
 
+  // Certificates of clients are judged in another way from now on: one that was shown before counts
+  // no more, and its connection ends.
+  void Distrust(const crypto::Sha256& client_settings, Now now);
+
   std::size_t bytes() const {
-    return sizeof *this + session_.allocated_bytes() + stream_.allocated_bytes();
+    return sizeof *this + session_.allocated_bytes() + stream_.allocated_bytes() +
+           sealed_held_.capacity() + (engine_ == nullptr ? 0 : engine_->allocated_bytes());
   }
+  bool handshaking() const { return handshaking_; }
+  // Its handshake could go on, had this loop the time.
+  bool waits_for_turn() const { return !sealed_held_.empty(); }
+  void TakeTurn();
   std::size_t answers_owed() const { return session_.answers_owed(); }
   bool open() const { return state_ == State::kOpen || state_ == State::kLingering; }
   std::uint32_t slot() const { return slot_; }
@@ -60,6 +77,12 @@ class Connection final : public net::StreamOwner {
  private:
   enum class State : std::uint8_t { kFree, kOpen, kLingering, kClosing };
 
+  void Take(std::string_view plain, Now now);
+  void TakeSealed(std::string_view sealed, Now now);
+  void OpenSealed(std::string_view sealed, Now now);
+  std::string_view Unseal(std::string_view sealed, Now now);
+  void EndHandshake(Now now);
+  void StopHandshake(Handshakes::End end);
   void Flush(Now now);
   bool Send(std::string_view bytes, Now now);
   void Proceed(Now now);
@@ -72,6 +95,12 @@ class Connection final : public net::StreamOwner {
   State state_ = State::kFree;
   std::uint32_t generation_ = 0;
   http::Peer peer_;
+  std::unique_ptr<tls::Engine> engine_;  // none: plain
+  bool handshaking_ = false;
+  bool busy_ = false;        // it has come to something since the last tick
+  std::string sealed_held_;  // waits for its turn
+  std::int64_t handshake_deadline_ms_ = 0;
+  std::optional<crypto::PeerCertificate> certificate_;
   bool read_end_ = false;
   // What came while an answer was still being written.
   std::optional<std::pair<http::Ticket, http::Resumption>> resumption_;

@@ -55,11 +55,14 @@ ConnectionPool::ConnectionPool(net::Loop& loop, const HttpLimits& limits, Peers&
       peers_(peers),
       clock_(clock),
       hooks_(std::move(hooks)),
+      handshakes_(limits),
       read_buffer_(kReadBufferBytes),
       idle_(loop, [this] { GoOn(); }),
+      handshake_turn_(loop, [this] { GoOnShakingHands(); }),
       after_poll_(loop, [this] {
         Settle();
         turn_began_.reset();
+        handshakes_.BeginTurn();
       }) {
   output_.reserve(limits.output_bytes_max + kReadBufferBytes);
 }
@@ -69,7 +72,34 @@ Now ConnectionPool::TurnBegan() {
   return *turn_began_;
 }
 
-void ConnectionPool::Accept(net::Listener& listener) { TakeSlot().Open(listener, clock_.Read()); }
+void ConnectionPool::SetTls(std::shared_ptr<const tls::Context> context) {
+  tls_ = std::move(context);
+  if (tls_ == nullptr) return;
+  plain_buffer_.resize(tls::Engine::PlainRoom(kReadBufferBytes));
+  const Now now = clock_.Read();
+  for (std::size_t i = 0; i < slots_.size(); ++i) slots_[i]->Distrust(tls_->client_settings(), now);
+}
+
+void ConnectionPool::Accept(net::Listener& listener) {
+  if (tls_ != nullptr && !handshakes_.MakeRoom()) {
+    not_accepted_.push_back(&listener);
+    return handshake_turn_.Start();
+  }
+  TakeSlot().Open(listener, clock_.Read());
+}
+
+void ConnectionPool::WaitForTurn(Connection& connection) {
+  handshakes_.Wait(connection);
+  handshake_turn_.Start();
+}
+
+// Comes before the loop polls: requests that have arrived are read in between.
+void ConnectionPool::GoOnShakingHands() {
+  const bool more = handshakes_.Turn();
+  for (net::Listener* listener : std::exchange(not_accepted_, {})) listener->AcceptWaiting();
+  if (!more && not_accepted_.empty()) handshake_turn_.Stop();
+  Settle();
+}
 
 Connection& ConnectionPool::TakeSlot() {
   if (!free_.empty()) {
@@ -145,7 +175,8 @@ void ConnectionPool::GoOn() {
 void ConnectionPool::Tick() {
   const Now now = clock_.Read();
   for (std::size_t i = 0; i < slots_.size(); ++i) slots_[i]->Tick(now);
-  bytes_ = output_.capacity() + read_buffer_.size() + settled_output_.capacity();
+  bytes_ = output_.capacity() + sealed_.capacity() + read_buffer_.size() + plain_buffer_.size() +
+           settled_output_.capacity();
   for (const auto& connection : slots_) bytes_ += connection->bytes();
   Settle();
 }
@@ -163,6 +194,7 @@ void ConnectionPool::CloseAll() {
 
 void ConnectionPool::Close() {
   idle_.Close();
+  handshake_turn_.Close();
   after_poll_.Close();
 }
 

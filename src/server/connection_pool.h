@@ -20,6 +20,8 @@
 #include "net/listener.h"
 #include "net/loop.h"
 #include "server/connection.h"
+#include "server/handshakes.h"
+#include "tls/context.h"
 
 namespace introspectd::server {
 
@@ -64,6 +66,10 @@ class ConnectionPool {
   ConnectionPool(net::Loop& loop, const HttpLimits& limits, Peers& peers, base::Clock& clock,
                  Hooks hooks);
 
+  // TLS for those that are accepted from now on; null: none. Where clients' certificates are judged
+  // in another way than before, those that have shown one end.
+  void SetTls(std::shared_ptr<const tls::Context> context);
+  // Takes the listener's next connection; or not, and then a moment later.
   void Accept(net::Listener& listener);
   void Resume(const http::Ticket& ticket, http::Resumption resumption);
   void Tick();      // every kTick_ms: deadlines
@@ -75,7 +81,12 @@ class ConnectionPool {
 
   static constexpr std::uint64_t kTick_ms = 100;
 
+  const Handshakes& handshakes() const { return handshakes_; }
+
   // For connections.
+  const std::shared_ptr<const tls::Context>& tls() const { return tls_; }
+  Handshakes& handshakes() { return handshakes_; }
+  void WaitForTurn(Connection& connection);
   bool Admit(Connection& connection);
   void Release(Connection& connection);
   void GoOnLater(Connection& connection);
@@ -90,6 +101,11 @@ class ConnectionPool {
     output_.clear();
     return output_;
   }
+  std::string& FreshSealed() {
+    sealed_.clear();
+    return sealed_;
+  }
+  std::span<char> plain_buffer() { return plain_buffer_; }
   net::Loop& loop() { return loop_; }
   const HttpLimits& limits() const { return limits_; }
   http::DateCache& date() { return date_; }
@@ -98,6 +114,7 @@ class ConnectionPool {
  private:
   Connection& TakeSlot();
   void GoOn();
+  void GoOnShakingHands();
   void Settle();
 
   // Where a connection's deferred answers end in settled_output_.
@@ -111,9 +128,14 @@ class ConnectionPool {
   Peers& peers_;
   base::Clock& clock_;
   const Hooks hooks_;
+  std::shared_ptr<const tls::Context> tls_;
+  Handshakes handshakes_;
+  std::vector<net::Listener*> not_accepted_;  // whose next connection waits for room
   http::DateCache date_;
   std::string output_;
+  std::string sealed_;
   std::vector<char> read_buffer_;
+  std::vector<char> plain_buffer_;  // with TLS
   std::vector<std::unique_ptr<Connection>> slots_;
   std::vector<std::uint32_t> free_;
   std::vector<std::uint32_t> unfinished_;  // slots that GoOn is to see to
@@ -124,6 +146,7 @@ class ConnectionPool {
   std::vector<Settled> settling_;
   std::string settled_output_;
   net::IdleWork idle_;
+  net::IdleWork handshake_turn_;
   net::AfterPoll after_poll_;
   std::optional<Now> turn_began_;
   bool draining_ = false;

@@ -51,6 +51,7 @@ class ControlLoop {
   void Start();
   void SetRegistry(std::shared_ptr<const client::Registry> registry,
                    const std::vector<IssuerConfig>& issuers);
+  void SetTls(std::shared_ptr<const tls::Context> context) { pool_.SetTls(std::move(context)); }
   // The issuers' keys, for one worker.
   std::shared_ptr<const jose::Trust> TrustOf(std::uint32_t worker) const {
     return keys_.TrustOf(worker);

@@ -15,6 +15,7 @@
 #include "http/handler.h"
 #include "jose/trust.h"
 #include "journal/loader.h"
+#include "tls/context.h"
 
 namespace introspectd::server {
 
@@ -27,10 +28,11 @@ struct Verified {
   http::Resumption resumption = http::Resumption::kRetry;
 };
 
-// A new configuration. The keys are the receiver's own.
+// A new configuration. Keys and TLS are the receiver's own.
 struct NewRegistry {
   std::shared_ptr<const client::Registry> registry;
   std::shared_ptr<const jose::Trust> trust;
+  std::shared_ptr<const tls::Context> tls;  // none: plain
 };
 
 // Other keys of the issuers of that generation of the registry.

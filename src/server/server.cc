@@ -72,6 +72,7 @@ Server::Server(const Config& config, std::string config_file, Sockets sockets,
     : config_file_(std::move(config_file)),
       addresses_(std::move(sockets.addresses)),
       shared_(config),
+      tls_(config, sockets.data.size()),
       control_(shared_, static_cast<std::uint32_t>(sockets.data.size()), std::move(journal),
                std::move(sockets.admin),
                std::make_shared<const client::Registry>(config, generation_), HooksOfControl()),
@@ -86,8 +87,10 @@ Server::Server(const Config& config, std::string config_file, Sockets sockets,
   for (std::size_t i = 0; i < sockets.data.size(); ++i) {
     const auto index = static_cast<std::uint32_t>(i);
     workers_.push_back(std::make_unique<Worker>(shared_, index, std::move(sockets.data[i]),
-                                                registry, control_.TrustOf(index)));
+                                                registry, control_.TrustOf(index),
+                                                tls_.ForWorker(i)));
   }
+  control_.SetTls(tls_.ForAdmin());
 }
 
 Server::~Server() = default;
@@ -140,12 +143,14 @@ void Server::Reload() {
   reloaded.clients = std::move(config->clients);
   reloaded.admin.tokens = std::move(config->admin.tokens);
   reloaded.issuers = std::move(config->issuers);
+  tls_.Set(*config);
   ++generation_;
   taken_ = 0;
   auto registry = std::make_shared<const client::Registry>(reloaded, generation_);
   control_.SetRegistry(registry, reloaded.issuers);
+  control_.SetTls(tls_.ForAdmin());
   for (std::uint32_t i = 0; i < workers_.size(); ++i) {
-    workers_[i]->Post(NewRegistry{registry, control_.TrustOf(i)});
+    workers_[i]->Post(NewRegistry{registry, control_.TrustOf(i), tls_.ForWorker(i)});
   }
 }
 

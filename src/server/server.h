@@ -14,6 +14,7 @@
 #include "journal/journal.h"
 #include "server/control_loop.h"
 #include "server/shared.h"
+#include "server/tls_keeper.h"
 #include "server/worker.h"
 
 namespace introspectd::server {
@@ -65,6 +66,7 @@ class Server {
   const std::string config_file_;
   const std::vector<Listening> addresses_;
   Shared shared_;
+  TlsKeeper tls_;
   std::uint64_t generation_ = 1;
   std::size_t taken_ = 0;  // by how many workers the newest registry was
   std::size_t drained_ = 0;

@@ -15,7 +15,7 @@ constexpr int kTurnsBeforeDrain = 2;
 
 Worker::Worker(Shared& shared, std::uint32_t index, std::vector<BoundSocket> sockets,
                std::shared_ptr<const client::Registry> registry,
-               std::shared_ptr<const jose::Trust> trust)
+               std::shared_ptr<const jose::Trust> trust, std::shared_ptr<const tls::Context> tls)
     : shared_(shared),
       index_(index),
       clock_(&shared.wall_floor),
@@ -46,6 +46,7 @@ Worker::Worker(Shared& shared, std::uint32_t index, std::vector<BoundSocket> soc
       after_poll_(loop_, [this] { jwts_.BeginTurn(); }) {
   jwts_.SetTrust(std::move(trust));
   endpoint_.SetRegistry(std::move(registry));
+  pool_.SetTls(std::move(tls));
   for (BoundSocket& bound : sockets) {
     listeners_.push_back(std::make_unique<net::Listener>(
         loop_, std::move(bound.socket), bound.tcp,
@@ -105,6 +106,7 @@ void Worker::Take(NewRegistry fresh) {
   generation_ = fresh.registry->generation();
   endpoint_.SetRegistry(std::move(fresh.registry));
   jwts_.SetTrust(std::move(fresh.trust));
+  pool_.SetTls(std::move(fresh.tls));
   shared_.to_control(RegistryTaken{generation_});
 }
 

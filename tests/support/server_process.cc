@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "support/certificates.h"
 #include "support/wire.h"
 #include "text/ascii.h"
 
@@ -39,6 +40,13 @@ std::optional<std::uint16_t> PortOf(const std::string& address) {
   const std::size_t colon = address.rfind(':');
   if (colon == std::string::npos || address.starts_with("unix:")) return std::nullopt;
   return text::ParseInteger<std::uint16_t>(address.substr(colon + 1));
+}
+
+bool WithTls() { return std::getenv("INTROSPECTD_TEST_TLS") != nullptr; }
+
+const Authority& Ca() {
+  static const Authority authority;
+  return authority;
 }
 
 std::string_view Marker(Plane plane) {
@@ -87,8 +95,7 @@ bool TakesConnections(const std::string& address) {
 
 ServerProcess::ServerProcess(std::string_view config, std::optional<std::uint64_t> open_files_max)
     : log_file_(directory_.path() / "introspectd.log"),
-      child_({ServerBinary(), "--config",
-              directory_.Write(kConfigFile, InDirectory(config, directory_.path()))},
+      child_({ServerBinary(), "--config", directory_.Write(kConfigFile, Prepare(config))},
              {.output = log_file_, .open_files_max = open_files_max}) {
   const std::size_t listeners = ListenersIn(config);
   const auto listening = [this, listeners] {
@@ -98,9 +105,22 @@ ServerProcess::ServerProcess(std::string_view config, std::optional<std::uint64_
   };
   WaitUntil([&] { return listening() || !child_.Running(); }, seconds(20));
   if (!listening()) throw std::runtime_error("the server does not listen; its log:\n" + log());
+  if (WithTls()) relay_ = std::make_unique<TlsRelay>(port(Plane::kData), Ca().certificate());
+}
+
+// The configuration as it is written.
+std::string ServerProcess::Prepare(std::string_view config) const {
+  std::string prepared = InDirectory(config, directory_.path());
+  if (!WithTls()) return prepared;
+  static const Certified certified = Ca().Issue();
+  directory_.Write("server.crt", certified.certificate);
+  directory_.Write("server.key", certified.key);
+  prepared += "[server.tls]\ncertificate = \"server.crt\"\nkey = \"server.key\"\n";
+  return prepared;
 }
 
 std::uint16_t ServerProcess::port(Plane plane) const {
+  if (plane == Plane::kData && relay_ != nullptr) return relay_->port();
   for (const std::string& address : addresses(plane)) {
     if (const auto port = PortOf(address)) return *port;
   }
@@ -108,7 +128,7 @@ std::uint16_t ServerProcess::port(Plane plane) const {
 }
 
 void ServerProcess::Reconfigure(std::string_view config) const {
-  directory_.Write(kConfigFile, InDirectory(config, directory_.path()));
+  directory_.Write(kConfigFile, Prepare(config));
 }
 
 int ServerProcess::Stop() {

@@ -1,12 +1,14 @@
 // The real server, as a user starts it: a configuration file, a process, its log.
 //
-// Threads: one owner. The binary is $INTROSPECTD_BINARY, or the one of this build.
+// Threads: one owner. The binary is $INTROSPECTD_BINARY, or the one of this build. With
+//          $INTROSPECTD_TEST_TLS set, the data plane has TLS, and tests reach it through stunnel.
 #pragma once
 
 #include <sys/types.h>
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +16,7 @@
 
 #include "support/child.h"
 #include "support/temp_dir.h"
+#include "support/tls_relay.h"
 
 namespace introspectd::support {
 
@@ -50,9 +53,12 @@ class ServerProcess {
   int Stop();
 
  private:
+  std::string Prepare(std::string_view config) const;
+
   TempDir directory_;
   std::filesystem::path log_file_;
   Child child_;
+  std::unique_ptr<TlsRelay> relay_;  // before the first TCP listener of the data plane
 };
 
 // Names of the files that hold the configuration, secrets included.

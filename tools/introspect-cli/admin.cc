@@ -26,9 +26,12 @@ absl::StatusOr<std::string> ReadToken(const AdminOptions& admin) {
 }  // namespace
 
 void AddAdminOptions(CLI::App& app, AdminOptions& admin) {
-  app.add_option("--url", admin.url, "Admin listener: http://HOST[:PORT] or unix:/PATH")
+  app.add_option("--url", admin.url, "Admin listener: http[s]://HOST[:PORT] or unix:/PATH")
       ->envname("INTROSPECTD_ADMIN_URL")
       ->capture_default_str();
+  app.add_option("--ca", admin.ca_file, "Certificates that its own is checked against, PEM")
+      ->envname("INTROSPECTD_ADMIN_CA")
+      ->type_name("FILE");
   app.add_option("--token,--admin-token", admin.token,
                  "Bearer token for it: @FILE, - or the token itself [INTROSPECTD_ADMIN_TOKEN, "
                  "INTROSPECTD_ADMIN_TOKEN_FILE]")
@@ -42,7 +45,8 @@ absl::StatusOr<fetch::ClientOptions> ClientOptionsOf(const AdminOptions& admin) 
   }
   absl::StatusOr<std::string> token = ReadToken(admin);
   if (!token.ok()) return token.status();
-  return fetch::ClientOptions{.endpoint = *std::move(endpoint), .bearer = *std::move(token)};
+  return fetch::ClientOptions{
+      .endpoint = *std::move(endpoint), .ca_file = admin.ca_file, .bearer = *std::move(token)};
 }
 
 absl::StatusOr<fetch::Client> Connect(const AdminOptions& admin) {

@@ -13,6 +13,7 @@ namespace introspectd::cli {
 
 struct AdminOptions {
   std::string url = "http://127.0.0.1:8081";
+  std::string ca_file;
   std::string token;  // as given; "" = from the environment
 };
 

@@ -124,7 +124,8 @@ absl::Status Warming::LoadFromNode() {
   if (!endpoint.ok()) {
     return absl::InvalidArgumentError("--from: " + std::string(endpoint.status().message()));
   }
-  fetch::ClientOptions other{.endpoint = *std::move(endpoint)};
+  fetch::ClientOptions other{.endpoint = *std::move(endpoint),
+                             .ca_file = plan_.uplink.client.ca_file};
   if (!options_.from_token.empty()) {
     absl::StatusOr<std::string> token =
         ReadSecret(options_.from_token, "the other node's token (--from-token)");

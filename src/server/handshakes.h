@@ -1,0 +1,67 @@
+// The TLS handshakes that are under way on one loop: who may begin, who waits for time, who gives
+// way.
+//
+// Threads: loop-confined.
+// Limits:  HttpLimits::handshakes_max; of a turn of the loop they take kTurnBudget_ns, and one
+// more:
+//          a handshake costs as much as a hundred requests, and is free for who begins it.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <utility>
+
+#include "introspectd/config.h"
+#include "tls/engine.h"
+
+namespace introspectd::server {
+
+class Connection;
+
+class Handshakes {
+ public:
+  explicit Handshakes(const HttpLimits& limits) : limits_(limits) {}
+
+  // Whether another may begin. When there are too many, the oldest gives way if it is its peer that
+  // keeps it waiting.
+  bool MakeRoom();
+  void Begin(Connection& connection);
+
+  // Takes what came of a handshake; false: it must wait for its turn.
+  bool HasTime() const { return waiting_.empty() && spent_ns_ < kTurnBudget_ns; }
+  // Runs a step of a handshake and counts the time.
+  std::size_t Step(const std::function<std::size_t()>& step);
+  void Wait(Connection& connection);
+
+  // It is done, resumed or in full, or has failed, or its connection has closed.
+  enum class End : std::uint8_t { kFull, kResumed, kFailed };
+  void Done(End end);
+
+  // Once a turn of the loop.
+  void BeginTurn() { spent_ns_ = 0; }
+  // Lets those go on for whom there is time. False: nobody waits.
+  bool Turn();
+
+  std::uint64_t count(End end) const { return counts_[static_cast<std::size_t>(end)]; }
+
+  static constexpr std::int64_t kTurnBudget_ns = 200'000;
+
+ private:
+  // One that may have gone since.
+  struct Reference {
+    Connection* connection;
+    std::uint32_t generation;
+  };
+  static Reference Refer(Connection& connection);
+  static bool IsUnderWay(const Reference& reference);
+
+  const HttpLimits& limits_;
+  std::deque<Reference> oldest_first_;
+  std::deque<Reference> waiting_;
+  std::uint32_t under_way_ = 0;
+  std::int64_t spent_ns_ = 0;
+  std::uint64_t counts_[3] = {};
+};
+
+}  // namespace introspectd::server
