@@ -11,6 +11,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -50,7 +51,12 @@ def accepts(port):
 def exchange(url, request):
     """One raw request, one raw answer (with Content-Length)."""
     host, port = url.split("/")[2].split(":")
-    with socket.create_connection((host, int(port)), START_S_MAX) as connection:
+    with contextlib.ExitStack() as open_until_answered:
+        connection = open_until_answered.enter_context(
+            socket.create_connection((host, int(port)), START_S_MAX))
+        if url.startswith("https:"):  # of a certificate that was made for the bench
+            context = ssl._create_unverified_context()
+            connection = open_until_answered.enter_context(context.wrap_socket(connection))
         connection.sendall(request)
         answer = b""
         while True:
@@ -140,6 +146,8 @@ class Nginx(Server):
     cannot be made smaller, so its body is cut (or filled with blanks) until the sum is equal."""
 
     name = "nginx"
+    scheme = "http"
+    listen_options = b""  # and the directives behind them
 
     def __init__(self, core, answer):
         self.core, self.answer_bytes = core, len(answer)
@@ -148,7 +156,7 @@ class Nginx(Server):
 
     def launch(self):
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}/introspect"
+        self.url = f"{self.scheme}://127.0.0.1:{self.port}/introspect"
         self._serve(self.body)
         excess = self._answer_bytes() - self.answer_bytes
         if excess != 0:
@@ -160,7 +168,8 @@ class Nginx(Server):
     def _serve(self, body):
         text = pathlib.Path(__file__).with_name("nginx.conf.in").read_bytes()
         for name, value in ((b"@DIRECTORY@", str(self.directory).encode()),
-                            (b"@PORT@", str(self.port).encode()), (b"@BODY@", body)):
+                            (b"@PORT@", str(self.port).encode()), (b"@BODY@", body),
+                            (b"@LISTEN_OPTIONS@", self.listen_options)):
             text = text.replace(name, value)
         config = self.directory / "nginx.conf"
         config.write_bytes(text)
@@ -182,6 +191,7 @@ class Introspectd(Server):
     """One worker on its core, the control loop on the other, everything in memory."""
 
     name = "introspectd"
+    scheme = "http"
     configuration = """
 [server]
 listen = ["127.0.0.1:0"]
@@ -221,7 +231,7 @@ issuers = ["*"]
             client_secret=client_secret) + more)
         config.chmod(0o600)
         self.start([self.program, "--config", config], usable)
-        self.url = f"http://{self._address_of('data')}/introspect"
+        self.url = f"{self.scheme}://{self._address_of('data')}/introspect"
         self.admin_url = f"http://{self._address_of('admin')}"
 
     def _address_of(self, plane):
