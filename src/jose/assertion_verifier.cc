@@ -18,7 +18,7 @@ constexpr std::size_t kDepthMax = 16;
 
 // The same keys may sign access tokens, DPoP proofs or request objects, which prove nothing here.
 bool IsTypeOfAssertion(std::optional<std::string_view> type) {
-  return !type || text::EqualsIgnoreCase(ShortType(*type), "JWT") ||
+  return !type || text::EqualsIgnoreCase(ShortType(*type), "jwt") ||
          text::EqualsIgnoreCase(ShortType(*type), "client-authentication+jwt");
 }
 
