@@ -207,6 +207,7 @@ struct Limits {
   std::uint32_t inactive_per_client_per_s;        // inactive answers, per worker; 0 = no limit
   std::uint32_t verdict_bytes_max;                // JWTs found good, per worker
   std::uint32_t jwks_waiting_max;                 // requests waiting for keys, per worker
+  std::uint32_t assertions_remembered_max;        // that were used, of all clients; beyond: 503
   std::int64_t memory_max;                        // bytes; 0 = a share of what there is
   std::uint32_t worker_stall_max_ms;
 };

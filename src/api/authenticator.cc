@@ -24,8 +24,9 @@ const Reply& ChallengeOf(client::Scheme scheme) {
 
 }  // namespace
 
-Authenticator::Authenticator(client::CredentialCache& credentials, Verify verify)
-    : credentials_(credentials), verify_(std::move(verify)) {}
+Authenticator::Authenticator(client::CredentialCache& credentials, AssertionDesk& assertions,
+                             Verify verify)
+    : credentials_(credentials), assertions_(assertions), verify_(std::move(verify)) {}
 
 void Authenticator::SetRegistry(std::shared_ptr<const client::Registry> registry) {
   registry_ = std::move(registry);
@@ -35,7 +36,7 @@ void Authenticator::SetRegistry(std::shared_ptr<const client::Registry> registry
 Authenticator::Outcome Authenticator::Authenticate(Exchange& exchange,
                                                    const client::FormCredentials& form,
                                                    const Client*& client) {
-  const bool in_head_alone = !form.client_id && !form.client_secret;
+  const bool in_head_alone = form.empty();
   const auto known = static_cast<std::uint32_t>(exchange.note);
   if (in_head_alone && known != 0 && exchange.note == NoteOf(registry_->generation(), known - 1)) {
     client = &registry_->clients()[known - 1];
@@ -50,9 +51,32 @@ Authenticator::Outcome Authenticator::Authenticate(Exchange& exchange,
     }
     return outcome;
   }
+  if (presented.kind == Presented::Kind::kAssertion) {
+    return TakeAssertion(exchange, form, client);
+  }
   exchange.reply = presented.kind == Presented::Kind::kContradiction
                        ? kTwoMechanisms
                        : ChallengeOf(presented.scheme);
+  return Outcome::kRefused;
+}
+
+Authenticator::Outcome Authenticator::TakeAssertion(Exchange& exchange,
+                                                    const client::FormCredentials& form,
+                                                    const Client*& client) {
+  const AssertionDesk::Answer answer = assertions_.Ask(form, exchange);
+  switch (answer.kind) {
+    case AssertionDesk::Answer::Kind::kGood:
+      client = &registry_->clients()[answer.client];
+      return Outcome::kGood;
+    case AssertionDesk::Answer::Kind::kPending:
+      return Outcome::kPending;
+    case AssertionDesk::Answer::Kind::kRefused:
+      exchange.reply = kInvalidClientBasic;
+      return Outcome::kRefused;
+    case AssertionDesk::Answer::Kind::kUnavailable:
+      break;
+  }
+  exchange.reply = kUnavailable;
   return Outcome::kRefused;
 }
 

@@ -2,13 +2,14 @@
 //
 // Threads: loop-confined, one a worker.
 // Cost:    credentials that are remembered: no lock, no allocation, no shared write.
-// Source:  RFC 6749 2.3.1 and 5.2; RFC 7662 2.1.
+// Source:  RFC 6749 2.3.1 and 5.2; RFC 7521 4.2; RFC 7662 2.1.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <string>
 
+#include "api/assertion_desk.h"
 #include "client/credential_cache.h"
 #include "client/presented.h"
 #include "client/registry.h"
@@ -26,8 +27,8 @@ using Verify = std::function<void(VerificationRequest)>;
 
 class Authenticator {
  public:
-  // `credentials` is borrowed.
-  Authenticator(client::CredentialCache& credentials, Verify verify);
+  // `credentials` and `assertions` are borrowed.
+  Authenticator(client::CredentialCache& credentials, AssertionDesk& assertions, Verify verify);
 
   // A new configuration of clients. What was remembered of the old one is forgotten.
   void SetRegistry(std::shared_ptr<const client::Registry> registry);
@@ -45,7 +46,11 @@ class Authenticator {
   Outcome LookUp(http::Exchange& exchange, const client::Presented& presented,
                  const client::Client*& client);
 
+  Outcome TakeAssertion(http::Exchange& exchange, const client::FormCredentials& form,
+                        const client::Client*& client);
+
   client::CredentialCache& credentials_;
+  AssertionDesk& assertions_;
   const Verify verify_;
   std::shared_ptr<const client::Registry> registry_;
   std::string basic_;  // decoded Basic credentials

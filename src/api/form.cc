@@ -43,6 +43,8 @@ void Form::Take(std::string_view name, std::string_view value) {
   if (name == "client") client_ = value;
   if (name == "client_id") credentials_.client_id = value;
   if (name == "client_secret") credentials_.client_secret = value;
+  if (name == "client_assertion") credentials_.client_assertion = value;
+  if (name == "client_assertion_type") credentials_.client_assertion_type = value;
 }
 
 }  // namespace introspectd::api

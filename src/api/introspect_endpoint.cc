@@ -38,7 +38,7 @@ IntrospectEndpoint::IntrospectEndpoint(const Config& config, Store& store,
       readiness_(readiness),
       counters_(counters),
       jwts_(jwts),
-      authenticator_(credentials, std::move(verify)),
+      authenticator_(credentials, jwts.assertions(), std::move(verify)),
       reader_(store),
       introspector_(reader_),
       batch_(reader_) {}

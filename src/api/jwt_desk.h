@@ -1,22 +1,20 @@
-// Where a worker brings its JWTs: they are judged at once, or wait here for their turn or for keys.
+// Where a worker brings its JWTs: they are judged at once, or wait for their turn or for keys.
 //
 //   Ask → answered
 //       → no time left in this turn of the loop → Turn → Ask again
 //       → its key may be new → the keys are fetched, once for all who wait → Ask again
 //
 // Threads: loop-confined.
-// Limits:  signatures take kTurnBudget of a turn, and one more; limits.jwks_waiting_max requests
-//          wait for keys, and one of each issuer in any case, each for the issuer's jwks_wait_ms; a
-//          connection waits with one request.
+// Limits:  SignatureQueue's, with limits.jwks_waiting_max.
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <string_view>
-#include <vector>
 
+#include "api/assertion_desk.h"
+#include "api/signature_queue.h"
 #include "http/handler.h"
 #include "introspectd/config.h"
 #include "introspectd/time.h"
@@ -26,13 +24,9 @@ namespace introspectd::api {
 
 class JwtDesk {
  public:
-  struct Hooks {
-    std::function<void(const http::Ticket&, http::Resumption)> resume;
-    std::function<void(std::size_t issuer)> want_keys;  // KeysAsked will answer
-    std::function<void()> wake;                         // Turn has something to do
-  };
+  using Hooks = SignatureQueue::Hooks;
 
-  JwtDesk(const Config& config, Hooks hooks);
+  JwtDesk(const Config& config, Hooks hooks, AssertionDesk::UseHook use = {});
 
   struct Answer {
     enum class Kind : std::uint8_t {
@@ -49,42 +43,34 @@ class JwtDesk {
   };
   Answer Ask(std::string_view token, const http::Exchange& exchange);
 
-  // A new configuration of issuers: what was remembered is forgotten, and whoever waits asks again.
+  // The other kind of JWTs, which prove who asks; they share everything that waits.
+  AssertionDesk& assertions() { return assertions_; }
+
+  // A new configuration of owners: what was remembered is forgotten, and whoever waits asks again.
   void SetTrust(std::shared_ptr<const jose::Trust> trust);
-  // Other keys of the same issuers.
+  // Other keys of the same owners.
   void SetKeys(std::shared_ptr<const jose::Trust> trust);
   // The keys that were wanted are as new as can be; not good: they could not be had. Nobody will
   // fetch them again before `cooldown_until_ms` on the boot clock.
-  void KeysAsked(std::size_t issuer, bool good, std::int64_t cooldown_until_ms);
+  void KeysAsked(std::size_t owner, bool good, std::int64_t cooldown_until_ms);
 
   // Once in every turn of the loop: there is time for signatures again. No reading of the clocks
   // tells one turn from another: whoever is resumed has a reading of its own.
-  void BeginTurn() { spent_ns_ = 0; }
+  void BeginTurn() { queue_.BeginTurn(); }
   // Once a turn of the loop after `wake`: lets those go on for whom there is time. False: nobody
   // waits for it any more.
-  bool Turn();
-  void Tick(Now now);  // every 100 ms or so: those who have waited too long
+  bool Turn() { return queue_.Turn(); }
+  void Tick(Now now) { queue_.Tick(now); }  // every 100 ms or so: those who have waited too long
   void EndTurn() { verifier_.EndTurn(); }
 
   const jose::Verifier& verifier() const { return verifier_; }
 
  private:
-  struct Waiter {
-    http::Ticket ticket;
-    std::int64_t until_ms;
-  };
-
-  bool HasTime(const http::Exchange& exchange);
-  Answer WaitForTurn(const http::Exchange& exchange);
   Answer WaitForKeys(std::size_t issuer, const http::Exchange& exchange);
 
-  const std::size_t waiting_max_;
-  const Hooks hooks_;
+  SignatureQueue queue_;
   jose::Verifier verifier_;
-  std::deque<http::Ticket> turns_;            // those that wait for time
-  std::vector<std::deque<Waiter>> for_keys_;  // by issuer
-  std::size_t waiting_ = 0;                   // in all of them
-  std::int64_t spent_ns_ = 0;                 // on signatures, in this turn
+  AssertionDesk assertions_;
 };
 
 }  // namespace introspectd::api

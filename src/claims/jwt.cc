@@ -1,8 +1,8 @@
 // What the payload of a JWT may say otherwise than an issuer that pushes.
 #include <array>
-#include <cmath>
 
 #include "claims/builder.h"
+#include "claims/numeric_date.h"
 #include "claims/wrong.h"
 #include "fmt/format.h"
 
@@ -17,8 +17,6 @@ namespace {
 // In the order in which they are asked (contract 4.5).
 constexpr std::array<std::string_view, 3> kClientNames{"azp", "cid", "appid"};
 
-constexpr double kDateEnd = 0x1p53;
-
 }  // namespace
 
 void Builder::PlanJwt(const std::vector<Member>& members) {
@@ -31,15 +29,11 @@ void Builder::PlanJwt(const std::vector<Member>& members) {
   }
 }
 
-// A NumericDate (RFC 7519 2) may have a fraction: a token never lives longer than it says, and
-// never begins earlier.
 Reason Builder::AddDate(const Member& member, UnixSeconds& time) {
   const json::Value& value = member.value;
-  double date = -1;
-  if (value.type == Type::kInteger) date = static_cast<double>(value.integer);
-  if (value.type == Type::kNumber) date = value.number;
-  if (!(date >= 0 && date < kDateEnd)) return Wrong(member, "a number of seconds");
-  time = static_cast<UnixSeconds>(&time == &out_->exp ? std::floor(date) : std::ceil(date));
+  const auto date = NumericDateOf(value, &time == &out_->exp ? Rounding::kDown : Rounding::kUp);
+  if (!date) return Wrong(member, "a number of seconds");
+  time = *date;
   if (value.type == Type::kInteger && value.raw[0] != '-') {  // as it will be written
     Append(member, Kind::kTime);
     return {};

@@ -66,11 +66,23 @@ void KeepAgreeing(const FormCredentials& form, Presented& presented) {
   }
 }
 
+Presented::Kind KindOfAssertion(bool beside_header, const FormCredentials& form) {
+  if (beside_header || form.client_secret) return Presented::Kind::kContradiction;
+  return form.client_assertion && form.client_assertion_type == kJwtBearer
+             ? Presented::Kind::kAssertion
+             : Presented::Kind::kUnusable;
+}
+
 }  // namespace
 
 Presented ReadPresented(std::optional<std::string_view> authorization, const FormCredentials& form,
                         std::string& scratch) {
   Presented presented;
+  if (form.has_assertion()) {
+    presented.kind = KindOfAssertion(authorization.has_value(), form);
+    presented.method = AuthMethod::kPrivateKeyJwt;
+    return presented;
+  }
   if (!authorization) {
     if (!form.client_secret) return presented;
     presented.kind = form.client_id ? Presented::Kind::kPairs : Presented::Kind::kUnusable;

@@ -1,7 +1,9 @@
-// What a request presents as client credentials: client_secret_basic and client_secret_post.
+// What a request presents as client credentials: client_secret_basic, client_secret_post and
+// private_key_jwt.
 //
 // Threads: values. Views are into the request, or into the scratch that was given.
-// Source:  RFC 6749 2.3.1, RFC 7617. Half of the gateways form-encode id and secret inside Basic,
+// Source:  RFC 6749 2.3.1, RFC 7617, RFC 7521 4.2. Half of the gateways form-encode id and secret
+// inside Basic,
 //          half do not: both readings of a pair are presented.
 #pragma once
 
@@ -27,7 +29,9 @@ struct Presented {
   enum class Kind : std::uint8_t {
     kNothing,  // no mechanism; perhaps a client_id alone
     kPairs,
-    kUnusable,       // a scheme that is not Basic, or Basic that can't be read
+    kAssertion,      // the form's client_assertion, a JWT
+    kUnusable,       // a scheme that is not Basic, or Basic that can't be read; half an assertion,
+                     // or one of another type
     kContradiction,  // two mechanisms, or different credentials
   };
   Kind kind = Kind::kNothing;
@@ -40,7 +44,15 @@ struct Presented {
 struct FormCredentials {
   std::optional<std::string_view> client_id;  // decoded; absent when empty
   std::optional<std::string_view> client_secret;
+  std::optional<std::string_view> client_assertion;
+  std::optional<std::string_view> client_assertion_type;
+
+  bool has_assertion() const { return client_assertion || client_assertion_type; }
+  bool empty() const { return !client_id && !client_secret && !has_assertion(); }
 };
+
+inline constexpr std::string_view kJwtBearer =
+    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 // `authorization`: the header's value. `scratch` is overwritten and keeps its memory.
 Presented ReadPresented(std::optional<std::string_view> authorization, const FormCredentials& form,

@@ -7,10 +7,14 @@
 #include <string_view>
 #include <vector>
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "config/listen.h"
 #include "fetch/fetcher.h"
 #include "fmt/core.h"
+#include "fmt/ranges.h"
+#include "jose/jwk.h"
+#include "jose/trust.h"
 #include "tls/context.h"
 
 namespace introspectd::config {
@@ -157,6 +161,45 @@ absl::Status CheckSecret(const ClientConfig& client, const std::string& path,
                                    : "has a secret, which nothing in its auth uses");
 }
 
+bool FitsAny(const jose::Jwk& key, const jose::AlgorithmSet& allowed) {
+  for (std::size_t i = 0; i < allowed.size(); ++i) {
+    if (allowed.test(i) && key.Allows(static_cast<crypto::SignatureAlgorithm>(i))) return true;
+  }
+  return false;
+}
+
+// A set of which nothing can be used would show only when the client is refused.
+absl::Status CheckInlineKeys(const ClientConfig& client, const std::string& path,
+                             const Places& places) {
+  const auto set = jose::ParseJwkSet(client.jwks);
+  CHECK(set.ok());  // by the option's own check
+  const jose::AlgorithmSet allowed = jose::AlgorithmsOf(client.assertion_algorithms);
+  if (std::ranges::any_of(set->keys, [&](const jose::Jwk& key) { return FitsAny(key, allowed); })) {
+    return absl::OkStatus();
+  }
+  return places.Error(path + ".jwks",
+                      fmt::format("has no key for any of its assertion_algorithms: {}",
+                                  fmt::join(client.assertion_algorithms, ", ")));
+}
+
+// Exactly one source of keys, and only for whoever signs with them.
+absl::Status CheckKeys(const ClientConfig& client, const std::string& path, const Places& places) {
+  const auto given =
+      std::ranges::count_if(std::array{&client.jwks, &client.jwks_file, &client.jwks_uri},
+                            [](const std::string* source) { return !source->empty(); });
+  const bool needed = Uses(client, {AuthMethod::kPrivateKeyJwt});
+  if (!needed && given > 0) {
+    return places.Error(path,
+                        "has keys (jwks, jwks_file or jwks_uri), which nothing in its auth "
+                        "uses; allowed with private_key_jwt only");
+  }
+  if (needed && given != 1) {
+    return places.Error(
+        path, fmt::format("needs exactly one of jwks, jwks_file, jwks_uri, not {}", given));
+  }
+  return client.jwks.empty() ? absl::OkStatus() : CheckInlineKeys(client, path, places);
+}
+
 absl::Status SettleClients(Config& config, const Places& places) {
   for (std::size_t i = 0; i < config.clients.size(); ++i) {
     ClientConfig& client = config.clients[i];
@@ -165,6 +208,7 @@ absl::Status SettleClients(Config& config, const Places& places) {
              CheckNames(path + ".audiences", client.audiences, places),
              CheckNames(path + ".issuers", client.issuers, places),
              CheckSecret(client, path, places),
+             CheckKeys(client, path, places),
              SettleUnknownToken(client, path + ".unknown_token", places),
          }) {
       if (!status.ok()) return status;

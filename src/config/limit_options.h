@@ -75,7 +75,7 @@ constexpr std::array<Option, 17> HttpLimitOptions() {
   };
 }
 
-constexpr std::array<Option, 13> OtherLimitOptions() {
+constexpr std::array<Option, 14> OtherLimitOptions() {
   using L = Limits;
   return {
       Limit<&L::token_bytes_max>("token_bytes_max", "bytes", "16384", {16, kMiB},
@@ -106,7 +106,10 @@ constexpr std::array<Option, 13> OtherLimitOptions() {
                                    "JWTs that were found good, kept by a worker"),
       Limit<&L::jwks_waiting_max>(
           "jwks_waiting_max", "requests", "1000", {0, 1'000'000},
-          "requests of a worker that wait for an issuer's keys; beyond: 503"),
+          "requests of a worker that wait for an issuer's or a client's keys; beyond: 503"),
+      Limit<&L::assertions_remembered_max>(
+          "assertions_remembered_max", "assertions", "1000000", {16, 100'000'000},
+          "client assertions that were used, kept until they end; beyond: 503"),
       Limit<&L::memory_max>(
           "memory_max", "bytes", "0", {0, INT64_MAX},
           "what tokens, rules, verdicts and connections may take; beyond, upserts get 503; 0 = "

@@ -18,6 +18,12 @@ constexpr std::int64_t kSecretBytesMax = 4096;
 constexpr std::int64_t kYearS = 31'536'000;
 constexpr std::int64_t kCpuMax = CPU_SETSIZE - 1;
 
+// Its absence is an empty text.
+template <absl::Status (*Check)(std::string_view)>
+absl::Status UnlessEmpty(std::string_view text) {
+  return text.empty() ? absl::OkStatus() : Check(text);
+}
+
 constexpr Option kServer[] = {
     {.name = "listen",
      .member = kMember<&Config::server, &ServerConfig::listen>,
@@ -188,6 +194,7 @@ constexpr Option kIntrospection[] = {
      .member = kMember<&Config::introspection, &IntrospectionConfig::endpoint>,
      .default_toml = R"("")",
      .range = {0, 2048},
+     .check = UnlessEmpty<fetch::CheckPublicUrl>,
      .help = "the public URL of the introspection endpoint, which assertions and access tokens of "
              "clients may be meant for; `Host` is never trusted"},
     {.name = "unknown_token",
@@ -232,12 +239,6 @@ constexpr Option kStorage[] = {
      .range = {0, INT64_MAX},
      .help = "disk kept free for revocations: below it, upserts get 503"},
 };
-
-// Its absence is an empty text.
-template <absl::Status (*Check)(std::string_view)>
-absl::Status UnlessEmpty(std::string_view text) {
-  return text.empty() ? absl::OkStatus() : Check(text);
-}
 
 constexpr Option kReplication[] = {
     {.name = "url",
@@ -319,6 +320,8 @@ constexpr auto kClients = AtSighup(Joined(
          .member = kMember<&Config::clients, &ClientConfig::jwks>,
          .default_toml = R"("")",
          .range = {0, 262'144},
+         .check = UnlessEmpty<CheckJwkSet>,
+         .lines = true,
          .help = "`private_key_jwt`: its keys, a JWK set as JSON"},
         {.name = "jwks_file",
          .member = kMember<&Config::clients, &ClientConfig::jwks_file>,

@@ -17,6 +17,7 @@ absl::Status CheckInteger(const Option& option, std::int64_t value) {
 }
 
 bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+bool IsLayout(char c) { return c == '\n' || c == '\r' || c == '\t'; }
 
 absl::Status CheckString(const Option& option, const std::string& text) {
   const auto size = static_cast<std::int64_t>(text.size());
@@ -25,7 +26,8 @@ absl::Status CheckString(const Option& option, const std::string& text) {
     return absl::InvalidArgumentError(
         fmt::format("is too long; allowed: {}", AllowedRange(option)));
   }
-  if (std::ranges::any_of(text, IsControl)) {
+  const auto is_wrong = [&](char c) { return IsControl(c) && !(option.lines && IsLayout(c)); };
+  if (std::ranges::any_of(text, is_wrong)) {
     return absl::InvalidArgumentError("must not contain control characters");
   }
   const auto words = option.member.words;

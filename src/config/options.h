@@ -48,6 +48,7 @@ struct Option {
   absl::Status (*check)(std::string_view text) = nullptr;  // of a string, when the rest is right
   Presence presence = Presence::kOptional;
   bool single = false;  // a list of one may be written without brackets
+  bool lines = false;   // a string may have line breaks and tabs in it
   Secrecy secrecy = Secrecy::kOpen;
   Reload reload = Reload::kAtRestart;
   std::string_view help = {};

@@ -9,6 +9,7 @@
 #include "crypto/signature.h"
 #include "fetch/check_url.h"
 #include "fmt/format.h"
+#include "jose/jwk.h"
 #include "jose/jws.h"
 #include "net/network.h"
 
@@ -63,6 +64,10 @@ absl::Status CheckTokenType(std::string_view type) {
   return Refuse(fmt::format(
       "\"{}\" is the type of another kind of JWT; allowed: at+jwt, JWT, an issuer's own, or \"\"",
       type));
+}
+
+absl::Status CheckJwkSet(std::string_view json) {
+  return absl::Status(jose::ParseJwkSet(json).status());
 }
 
 absl::Status CheckProxy(std::string_view url) {

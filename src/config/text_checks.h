@@ -1,5 +1,6 @@
 // Checks of single strings, for rows of the option table. Each says what is wrong and what is
-// allowed. The strings have no control characters and are not empty.
+// allowed. The strings have no control characters (but for the layout of CheckJwkSet's) and are
+// not empty.
 //
 // Threads: immutable functions.
 #pragma once
@@ -16,6 +17,7 @@ absl::Status CheckRequestPath(std::string_view path);
 
 absl::Status CheckAlgorithm(std::string_view name);  // of a JWS
 absl::Status CheckTokenType(std::string_view type);  // `typ` of an access token
+absl::Status CheckJwkSet(std::string_view json);
 absl::Status CheckProxy(std::string_view url);
 
 // Their messages never show what they were given.

@@ -82,6 +82,14 @@ absl::Status CheckUrl(std::string_view url) {
   return Wrong("plain http is for 127.0.0.0/8, [::1] and localhost only; use https");
 }
 
+absl::Status CheckPublicUrl(std::string_view url) {
+  Url parts;
+  if (absl::Status wrong = Parse(url, parts); !wrong.ok()) return wrong;
+  const std::string scheme = PartOf(parts, CURLUPART_SCHEME);
+  if (scheme == "https" || scheme == "http") return absl::OkStatus();
+  return Wrong("the URL is neither an https nor an http one");
+}
+
 absl::Status CheckProxy(std::string_view url) {
   Url parts;
   if (absl::Status wrong = Parse(url, parts); !wrong.ok()) {

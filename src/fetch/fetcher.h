@@ -26,6 +26,9 @@ namespace introspectd::fetch {
 // password or fragment. Errors say what is wrong without repeating `url`.
 absl::Status CheckUrl(std::string_view url);
 
+// http:// or https:// and a host, for URLs that are only compared; the rest as CheckUrl.
+absl::Status CheckPublicUrl(std::string_view url);
+
 struct Document {
   std::string body;
   // How long it may be kept (Cache-Control: max-age less Age; no-store and no-cache: 0). Nothing

@@ -18,12 +18,17 @@ std::string Lower(std::string_view text) {
 
 }  // namespace
 
-Issuer::Issuer(const IssuerConfig& from) : config(from) {
-  for (const std::string& name : config.algorithms) {
+AlgorithmSet AlgorithmsOf(const std::vector<std::string>& names) {
+  AlgorithmSet algorithms;
+  for (const std::string& name : names) {
     const auto algorithm = crypto::SignatureAlgorithmOf(name);
     CHECK(algorithm);  // the configuration was checked
     algorithms.set(static_cast<std::size_t>(*algorithm));
   }
+  return algorithms;
+}
+
+Issuer::Issuer(const IssuerConfig& from) : config(from), algorithms(AlgorithmsOf(from.algorithms)) {
   any_audience = std::ranges::find(config.audiences, "*") != config.audiences.end();
   for (const std::string& type : config.types) {
     if (type.empty()) {
@@ -54,14 +59,43 @@ std::optional<std::size_t> Issuers::Find(std::string_view issuer) const {
   return found->second;
 }
 
-KeyRing::KeyRing(std::shared_ptr<const crypto::Library> library, const Issuer& issuer,
+AssertionClient::AssertionClient(const ClientConfig& config, const IntrospectionConfig& server,
+                                 std::uint32_t place)
+    : id(config.id),
+      index(place),
+      algorithms(AlgorithmsOf(config.assertion_algorithms)),
+      audiences(config.assertion_audiences) {
+  audiences.push_back(server.issuer);
+  if (!server.endpoint.empty()) audiences.push_back(server.endpoint);
+}
+
+bool AssertionClient::IsAudience(std::string_view audience) const {
+  return std::ranges::find(audiences, audience) != audiences.end();
+}
+
+AssertionClients::AssertionClients(const Config& config) {
+  for (std::uint32_t i = 0; i < config.clients.size(); ++i) {
+    const ClientConfig& client = config.clients[i];
+    if (std::ranges::find(client.auth, AuthMethod::kPrivateKeyJwt) == client.auth.end()) continue;
+    places_.emplace(client.id, all_.size());
+    all_.emplace_back(client, config.introspection, i);
+  }
+}
+
+std::optional<std::size_t> AssertionClients::Find(std::string_view id) const {
+  const auto found = places_.find(id);
+  if (found == places_.end()) return std::nullopt;
+  return found->second;
+}
+
+KeyRing::KeyRing(std::shared_ptr<const crypto::Library> library, const AlgorithmSet& algorithms,
                  const JwkSet& set)
     : library_(std::move(library)) {
   for (const Jwk& jwk : set.keys) {
     Key key{.kid = jwk.kid, .thumbprint = jwk.thumbprint, .verifiers = {}};
     for (std::size_t i = 0; i < crypto::kSignatureAlgorithms; ++i) {
       const auto algorithm = static_cast<crypto::SignatureAlgorithm>(i);
-      if (!issuer.Allows(algorithm) || !jwk.Allows(algorithm)) continue;
+      if (!Allows(algorithms, algorithm) || !jwk.Allows(algorithm)) continue;
       auto verifier = crypto::SignatureVerifier::Create(*library_, jwk.key, algorithm);
       if (verifier.ok()) key.verifiers.push_back(*std::move(verifier));
     }

@@ -1,8 +1,6 @@
 #include "jose/verifier.h"
 
 #include <algorithm>
-#include <array>
-#include <chrono>
 #include <utility>
 
 #include "text/base64.h"
@@ -23,17 +21,13 @@ TokenDigest DigestOf(const crypto::Sha256& whole) {
 
 Verifier::Verifier(const Options& options)
     : options_(options),
-      trust_(std::make_shared<const Trust>(
-          Trust{std::make_shared<const Issuers>(std::vector<IssuerConfig>()), {}})),
       verdicts_(options.verdict_bytes_max),
       payload_json_(options.token_bytes_max, kDepthMax),
       builder_(payload_json_) {}
 
 void Verifier::SetTrust(std::shared_ptr<const Trust> trust, bool forget) {
-  trust_ = std::move(trust);
-  has_issuers_ = !trust_->keys.empty();
-  cooldowns_ms_.clear();
-  for (const IssuerKeys& keys : trust_->keys) cooldowns_ms_.push_back(keys.cooldown_until_ms);
+  has_issuers_ = !trust->issuers->all().empty();
+  check_.SetTrust(std::move(trust));
   if (forget) verdicts_.Clear();
 }
 
@@ -52,7 +46,7 @@ Verifier::Outcome Verifier::Verify(std::string_view token, Now now, Effort effor
   const auto issuer = IssuerOf(jws->payload);
   if (!issuer) return outcome;
   outcome.issuer = *issuer;
-  outcome.refusal = CheckToken(*jws, trust_->issuers->all()[*issuer], outcome.digest, now);
+  outcome.refusal = CheckToken(*jws, trust().issuers->all()[*issuer], outcome.digest, now);
   outcome.kind = Kind::kBad;
   if (outcome.refusal != Refusal::kNone) return outcome;
   return VerifySignature(*jws, digests, outcome, now, effort);
@@ -74,7 +68,7 @@ Verifier::Digests Verifier::DigestsOf(const Jws& jws) {
 const Verdict* Verifier::Recall(const crypto::Sha256& whole) {
   const Verdict* verdict = verdicts_.Find(whole);
   if (verdict == nullptr) return nullptr;
-  const auto& ring = trust_->keys[verdict->issuer].ring;
+  const auto& ring = trust().keys[verdict->issuer].ring;
   if (ring != nullptr && ring->Has(verdict->thumbprint, verdict->algorithm)) return verdict;
   verdicts_.Forget(whole);
   return nullptr;
@@ -83,7 +77,7 @@ const Verdict* Verifier::Recall(const crypto::Sha256& whole) {
 Verifier::Outcome Verifier::Remembered(const Verdict& verdict, Now now) const {
   Outcome outcome{.kind = Kind::kGood, .digest = verdict.digest, .issuer = verdict.issuer};
   outcome.verdict = &verdict;
-  if (now.boot_ms >= trust_->keys[verdict.issuer].stale_at_ms) {
+  if (now.boot_ms >= trust().keys[verdict.issuer].stale_at_ms) {
     outcome.kind = Kind::kKeysMissing;
     outcome.refusal = Refusal::kKeysMissing;
   }
@@ -95,14 +89,14 @@ std::optional<std::size_t> Verifier::IssuerOf(std::string_view payload) {
   if (payload_json_.ParseObject(payload_) != json::Error::kNone) return std::nullopt;
   const json::Member* iss = json::Find(payload_json_.members(), "iss");
   if (iss == nullptr || iss->value.type != json::Type::kString) return std::nullopt;
-  return trust_->issuers->Find(iss->value.string);
+  return trust().issuers->Find(iss->value.string);
 }
 
 Refusal Verifier::CheckToken(const Jws& jws, const Issuer& issuer, const TokenDigest& digest,
                              Now now) {
   const Refusal refusal = header_reader_.Read(jws.header, header_);
   if (refusal != Refusal::kNone) return refusal;
-  if (!issuer.Allows(header_.algorithm)) return Refusal::kAlgorithm;
+  if (!Allows(issuer.algorithms, header_.algorithm)) return Refusal::kAlgorithm;
   if (!issuer.Accepts(header_.type)) return Refusal::kType;
   if (!DecodePart(jws.signature, signature_)) return Refusal::kMalformed;
   if (!builder_.BuildFromJwt(digest, claims_).empty()) return Refusal::kClaims;
@@ -133,52 +127,18 @@ bool Verifier::IsForAudience(const Issuer& issuer) const {
 
 Verifier::Outcome Verifier::VerifySignature(const Jws& jws, const Digests& digests, Outcome outcome,
                                             Now now, Effort effort) {
-  const IssuerKeys& keys = trust_->keys[outcome.issuer];
-  std::array<KeyRing::Candidate, KeyRing::kTriedMax> candidates;
-  std::size_t count = 0;
-  if (keys.ring != nullptr && now.boot_ms < keys.stale_at_ms) {
-    count = keys.ring->Find(header_, candidates);
-  }
-  if (count == 0) return WithoutKey(outcome, now, effort);
-  if (!effort.may_verify) {
-    outcome.kind = Kind::kBusy;
-    return outcome;
-  }
-  const auto began = std::chrono::steady_clock::now();
-  const auto good = std::find_if(candidates.begin(), candidates.begin() + count, [&](auto& by) {
-    return by.verifier->Verify(jws.signed_part, digests.of_signed_part, signature_);
-  });
-  outcome.spent_ns = std::chrono::nanoseconds(std::chrono::steady_clock::now() - began).count();
-  if (good == candidates.begin() + count) {
-    outcome.refusal = Refusal::kSignature;
-    return outcome;
-  }
-  outcome.kind = Kind::kGood;
-  outcome.verdict = Remember(digests, outcome, *good);
-  return outcome;
-}
-
-// Contract 4.5: an unknown kid is worth a fetch, but not one a token.
-Verifier::Outcome Verifier::WithoutKey(Outcome outcome, Now now, Effort effort) const {
-  const IssuerKeys& keys = trust_->keys[outcome.issuer];
-  if (keys.ring == nullptr || now.boot_ms >= keys.stale_at_ms) {
-    outcome.kind = Kind::kKeysMissing;
-    outcome.refusal = Refusal::kKeysMissing;
-    return outcome;
-  }
-  if (header_.kid && keys.ring->HasKid(*header_.kid)) {
-    outcome.refusal = Refusal::kAlgorithm;
-    return outcome;
-  }
-  outcome.refusal = Refusal::kKidUnknown;
-  // Who joined a fetch that was under way may have been minted behind it.
-  const bool fetched_before = keys.asked_us < claims_.iat * kMicrosPerSecond;
-  if (effort.keys_are_fresh && !fetched_before) return outcome;
-  if (!effort.keys_are_fresh && now.boot_ms >= cooldowns_ms_[outcome.issuer]) {
-    outcome.kind = Kind::kKeysWanted;
-  } else if (keys.asked_us < (claims_.iat + 1) * kMicrosPerSecond) {
-    outcome.kind = Kind::kKeysMissing;  // its key may have come after the set that is known here
-  }
+  const SignatureCheck::Outcome checked =
+      check_.Check(outcome.issuer,
+                   {.header = header_,
+                    .part = jws.signed_part,
+                    .sha256 = digests.of_signed_part,
+                    .signature = signature_,
+                    .issued_at = claims_.iat},
+                   now, {effort.may_verify, effort.keys_are_fresh});
+  outcome.kind = checked.judgement;
+  outcome.refusal = checked.refusal;
+  outcome.spent_ns = checked.spent_ns;
+  if (outcome.kind == Kind::kGood) outcome.verdict = Remember(digests, outcome, checked.by);
   return outcome;
 }
 

@@ -19,6 +19,7 @@
 #include "introspectd/time.h"
 #include "jose/jws.h"
 #include "jose/refusal.h"
+#include "jose/signature_check.h"
 #include "jose/trust.h"
 #include "jose/verdict_cache.h"
 #include "json/document.h"
@@ -34,20 +35,13 @@ class Verifier {
   };
 
   struct Outcome {
-    enum class Kind : std::uint8_t {
-      kNotOurs,      // no JWT of a configured issuer: the store knows, or nobody
-      kGood,         // as far as the token itself goes: `verdict`, borrowed until EndTurn
-      kBad,          // `refusal` says why
-      kBusy,         // it would take a signature, and there is no time for one now
-      kKeysWanted,   // the issuer may have a key that is not known here
-      kKeysMissing,  // nothing can be said until the issuer's keys are there
-    };
-    Kind kind = Kind::kNotOurs;
+    using Kind = Judgement;
+    Kind kind = Kind::kNotOurs;  // then the store knows, or nobody
     Refusal refusal = Refusal::kNone;
     TokenDigest digest{};
-    const Verdict* verdict = nullptr;
-    std::size_t issuer = 0;     // its place in the Trust; not of kNotOurs
-    std::int64_t spent_ns = 0;  // on signatures
+    const Verdict* verdict = nullptr;  // kGood; borrowed until EndTurn
+    std::size_t issuer = 0;            // its place in the Trust; not of kNotOurs
+    std::int64_t spent_ns = 0;         // on signatures
   };
 
   // What the one who asks can offer.
@@ -61,9 +55,11 @@ class Verifier {
 
   // From now on. Verdicts of keys that are not in it are of no use any more; `forget`: none is.
   void SetTrust(std::shared_ptr<const Trust> trust, bool forget);
-  const Trust& trust() const { return *trust_; }
+  const Trust& trust() const { return check_.trust(); }
   // Nobody will fetch the issuer's keys before.
-  void SetCooldown(std::size_t issuer, std::int64_t until_ms) { cooldowns_ms_[issuer] = until_ms; }
+  void SetCooldown(std::size_t issuer, std::int64_t until_ms) {
+    check_.SetCooldown(issuer, until_ms);
+  }
 
   // Whether it is worth asking Verify about such a token.
   bool MayBeOurs(std::string_view token) const {
@@ -96,14 +92,12 @@ class Verifier {
   bool IsForAudience(const Issuer& issuer) const;
   Outcome VerifySignature(const Jws& jws, const Digests& digests, Outcome outcome, Now now,
                           Effort effort);
-  Outcome WithoutKey(Outcome outcome, Now now, Effort effort) const;
   const Verdict* Remember(const Digests& digests, const Outcome& outcome,
                           const KeyRing::Candidate& by);
   std::optional<TokenDigest> TwinOf(const Digests& digests, const KeyRing::Candidate& by);
 
   const Options options_;
-  std::shared_ptr<const Trust> trust_;
-  std::vector<std::int64_t> cooldowns_ms_;  // by issuer
+  SignatureCheck check_;
   bool has_issuers_ = false;
   VerdictCache verdicts_;
   HeaderReader header_reader_;

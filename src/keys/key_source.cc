@@ -9,6 +9,7 @@ namespace introspectd::keys {
 
 namespace {
 
+constexpr std::int64_t kNever = INT64_MAX;
 constexpr std::int64_t kUnsaid_ms = 300'000;
 constexpr std::int64_t kRefreshMax_ms = 12 * 3'600'000;
 constexpr std::int64_t kRefreshMin_ms = 1'000;
@@ -31,24 +32,31 @@ bool SameKeys(const jose::JwkSet& a, const jose::JwkSet& b) {
 
 }  // namespace
 
-KeySource::KeySource(const Origin::Services& services, const Refresher::Hooks& hooks,
-                     IssuerConfig config)
+KeySource::KeySource(const Origin::Services& services, const Refresher::Hooks& hooks, Owner owner)
     : services_(services),
       hooks_(hooks),
-      config_(std::move(config)),
-      origin_(std::make_shared<Origin>(services, config_)) {}
+      owner_(std::move(owner)),
+      origin_(std::make_shared<Origin>(services, owner_)) {}
 
-void KeySource::Adopt(std::size_t place, const IssuerConfig& config) {
+void KeySource::Adopt(std::size_t place, const Owner& owner) {
   place_ = place;
-  config_ = config;
+  owner_ = owner;
+  if (origin_->is_configured()) return AdoptConfigured();
   if (known_.set != nullptr) {
-    const std::int64_t max_stale_ms = config_.jwks_max_stale_s * 1000;
+    const std::int64_t max_stale_ms = owner_.jwks_max_stale_s * 1000;
     known_.stale_at_ms = asked_ms_ + max_stale_ms;
     next_ms_ = std::min(next_ms_, asked_ms_ + InTime(max_stale_ms));  // it may have been longer
   }
   known_.cooldown_until_ms =
-      std::min(known_.cooldown_until_ms, services_.now().boot_ms + config_.jwks_cooldown_s * 1000);
-  if (origin_->is_file()) next_ms_ = 0;
+      std::min(known_.cooldown_until_ms, services_.now().boot_ms + owner_.jwks_cooldown_s * 1000);
+  if (origin_->is_file()) Conclude(origin_->Read()).IgnoreError();  // it is logged
+}
+
+// They stay as they are until there is another configuration.
+void KeySource::AdoptConfigured() {
+  Conclude(origin_->Read()).IgnoreError();
+  known_.asked_us = kNever;
+  known_.stale_at_ms = known_.cooldown_until_ms = next_ms_ = kNever;
 }
 
 void KeySource::Tick(Now now) {
@@ -74,7 +82,7 @@ void KeySource::RefuseLater() {
 
 // The cooldown starts first: whatever comes of the fetch, there will not be another one soon.
 void KeySource::Fetch(Now now) {
-  known_.cooldown_until_ms = now.boot_ms + config_.jwks_cooldown_s * 1000;
+  known_.cooldown_until_ms = now.boot_ms + owner_.jwks_cooldown_s * 1000;
   fetching_ = true;
   origin_->Bring([weak = weak_from_this()](absl::StatusOr<Brought> brought) {
     const auto self = weak.lock();
@@ -84,16 +92,21 @@ void KeySource::Fetch(Now now) {
 
 void KeySource::OnBrought(absl::StatusOr<Brought> brought) {
   fetching_ = false;
-  const absl::Status taken = brought.ok() ? Take(*brought) : brought.status();
+  const absl::Status taken = Conclude(brought);
+  const bool awaited = std::exchange(awaited_, false);
+  // What is called may drop this, or ask again.
+  if (taken.ok()) hooks_.refreshed(place_);
+  if (awaited && !dropped_) hooks_.asked(place_, taken.ok());
+}
+
+absl::Status KeySource::Conclude(const absl::StatusOr<Brought>& brought) {
+  absl::Status taken = brought.ok() ? Take(*brought) : brought.status();
   if (taken.ok()) {
     OnGood(brought->document);
   } else {
     OnFailed(std::string(taken.message()));
   }
-  const bool awaited = std::exchange(awaited_, false);
-  // What is called may drop this, or ask again.
-  if (taken.ok()) hooks_.refreshed(place_);
-  if (awaited && !dropped_) hooks_.asked(place_, taken.ok());
+  return taken;
 }
 
 absl::Status KeySource::Take(const Brought& brought) {
@@ -108,21 +121,21 @@ void KeySource::Keep(jose::JwkSet set, Now asked) {
   LogIgnored(set.ignored);
   if (known_.set == nullptr || !SameKeys(*known_.set, set)) {
     known_.set = std::make_shared<const jose::JwkSet>(std::move(set));
-    log::Info("an issuer has new keys",
-              {{"issuer", config_.issuer}, {"keys", std::uint64_t{known_.set->keys.size()}}});
+    log::Info("new keys",
+              {{owner_.kind(), owner_.name}, {"keys", std::uint64_t{known_.set->keys.size()}}});
   }
   asked_ms_ = asked.boot_ms;
   known_.asked_us = asked.wall_us;
-  known_.stale_at_ms = asked.boot_ms + config_.jwks_max_stale_s * 1000;
+  known_.stale_at_ms = asked.boot_ms + owner_.jwks_max_stale_s * 1000;
 }
 
 void KeySource::LogIgnored(const std::vector<std::string>& ignored) {
   if (ignored_ == ignored) return;
   ignored_ = ignored;
   for (std::size_t i = 0; i < std::min(ignored.size(), kIgnoredLoggedMax); ++i) {
-    log::Info("a key of an issuer is ignored", {{"issuer", config_.issuer},
-                                                {"why", ignored[i]},
-                                                {"ignored", std::uint64_t{ignored.size()}}});
+    log::Info("a key is ignored", {{owner_.kind(), owner_.name},
+                                   {"why", ignored[i]},
+                                   {"ignored", std::uint64_t{ignored.size()}}});
   }
 }
 
@@ -131,16 +144,16 @@ void KeySource::OnGood(const fetch::Document& document) {
   backoff_ms_ = 0;
   next_ms_ = services_.now().boot_ms + RefreshAfterMillis(document);
   if (!std::exchange(error_, "").empty()) {
-    log::Info("the keys of an issuer can be had again", {{"issuer", config_.issuer}});
+    log::Info("keys can be had again", {{owner_.kind(), owner_.name}});
   }
 }
 
 // However long the cooldown is: keys that are refreshed too late are of no use meanwhile.
 std::int64_t KeySource::RefreshAfterMillis(const fetch::Document& document) const {
-  const std::int64_t most = std::min(kRefreshMax_ms, InTime(config_.jwks_max_stale_s * 1000));
+  const std::int64_t most = std::min(kRefreshMax_ms, InTime(owner_.jwks_max_stale_s * 1000));
   if (origin_->is_file()) return std::min(kReadAgain_ms, most);
   const std::int64_t wanted = document.max_age_s ? InTime(*document.max_age_s * 1000) : kUnsaid_ms;
-  return std::min(std::max({wanted, kRefreshMin_ms, config_.jwks_cooldown_s * 1000}), most);
+  return std::min(std::max({wanted, kRefreshMin_ms, owner_.jwks_cooldown_s * 1000}), most);
 }
 
 void KeySource::OnFailed(const std::string& error) {
@@ -148,12 +161,12 @@ void KeySource::OnFailed(const std::string& error) {
   backoff_ms_ = std::clamp(backoff_ms_ * 2, kBackoffMin_ms, kBackoffMax_ms);
   next_ms_ = services_.now().boot_ms + (origin_->is_file() ? kReadAgain_ms : backoff_ms_);
   if (std::exchange(error_, error) == error) return;
-  log::Error("the keys of an issuer cannot be had", {{"issuer", config_.issuer}, {"error", error}});
+  log::Error("keys cannot be had", {{owner_.kind(), owner_.name}, {"error", error}});
 }
 
 void KeySource::Describe(text::JsonWriter& json, Now now) const {
   const std::size_t keys = known_.set == nullptr ? 0 : known_.set->keys.size();
-  json.BeginObject().Key("issuer").String(config_.issuer).Key("keys").Unsigned(keys);
+  json.BeginObject().Key(owner_.kind()).String(owner_.name).Key("keys").Unsigned(keys);
   json.Key("kids").BeginArray();
   for (std::size_t i = 0, written = 0; i < keys && written < kKidsDescribedMax; ++i) {
     const auto& kid = known_.set->keys[i].kid;
@@ -167,8 +180,13 @@ void KeySource::Describe(text::JsonWriter& json, Now now) const {
   } else {
     json.Integer((now.boot_ms - asked_ms_) / 1000);
   }
-  const std::int64_t left_ms = fetching_ ? 0 : next_ms_ - now.boot_ms;
-  json.Key("next_refresh_s").Integer(std::max<std::int64_t>(left_ms, 0) / 1000);
+  json.Key("next_refresh_s");
+  if (next_ms_ == kNever) {
+    json.Raw("null");
+  } else {
+    const std::int64_t left_ms = fetching_ ? 0 : next_ms_ - now.boot_ms;
+    json.Integer(std::max<std::int64_t>(left_ms, 0) / 1000);
+  }
   json.Key("refreshes").BeginObject().Key("good").Unsigned(good_);
   json.Key("failed").Unsigned(failed_).EndObject();
   json.Key("error").String(error_).EndObject();

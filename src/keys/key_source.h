@@ -1,4 +1,4 @@
-// The keys of one issuer: when they are fetched, and what is known of them.
+// The keys of one owner, an issuer or a client: when they are fetched, and what is known of them.
 //
 // Threads: the control loop's.
 // Owner:   shared, since what it asks for comes late; it says nothing more once it was dropped.
@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "introspectd/config.h"
 #include "keys/origin.h"
+#include "keys/owner.h"
 #include "keys/refresher.h"
 #include "text/json_writer.h"
 
@@ -20,11 +20,12 @@ namespace introspectd::keys {
 class KeySource : public std::enable_shared_from_this<KeySource> {
  public:
   // Borrowed, both of them.
-  KeySource(const Origin::Services& services, const Refresher::Hooks& hooks, IssuerConfig config);
+  KeySource(const Origin::Services& services, const Refresher::Hooks& hooks, Owner owner);
 
-  bool ComesFrom(const IssuerConfig& config) const { return origin_->Equals(config); }
-  // Its place among the issuers, and what may have changed without its keys being others.
-  void Adopt(std::size_t place, const IssuerConfig& config);
+  bool ComesFrom(const Owner& owner) const { return origin_->Equals(owner); }
+  // Its place among the owners, and what may have changed without its keys being others. What is on
+  // this machine is read at once.
+  void Adopt(std::size_t place, const Owner& owner);
   void Drop() { dropped_ = true; }
 
   const KnownKeys& known() const { return known_; }
@@ -33,9 +34,11 @@ class KeySource : public std::enable_shared_from_this<KeySource> {
   void Describe(text::JsonWriter& json, Now now) const;
 
  private:
+  void AdoptConfigured();
   void RefuseLater();
   void Fetch(Now now);
   void OnBrought(absl::StatusOr<Brought> brought);
+  absl::Status Conclude(const absl::StatusOr<Brought>& brought);
   absl::Status Take(const Brought& brought);
   void Keep(jose::JwkSet set, Now asked);
   void OnGood(const fetch::Document& document);
@@ -45,7 +48,7 @@ class KeySource : public std::enable_shared_from_this<KeySource> {
 
   const Origin::Services& services_;
   const Refresher::Hooks& hooks_;
-  IssuerConfig config_;
+  Owner owner_;
   const std::shared_ptr<Origin> origin_;
   std::size_t place_ = 0;
   bool dropped_ = false;

@@ -16,8 +16,9 @@ namespace {
 // An issuer may move its keys, and the old place may go on answering.
 constexpr std::int64_t kFindAgain_ms = 3'600'000;
 
-auto PlaceIn(const IssuerConfig& config) {
-  return std::tie(config.issuer, config.jwks_uri, config.jwks_file, config.ca_file, config.proxy);
+auto PlaceIn(const Owner& owner) {
+  return std::tie(owner.is_client, owner.name, owner.jwks, owner.jwks_uri, owner.jwks_file,
+                  owner.ca_file, owner.proxy);
 }
 
 absl::Status WithContext(std::string_view context, const absl::Status& status) {
@@ -26,22 +27,20 @@ absl::Status WithContext(std::string_view context, const absl::Status& status) {
 
 }  // namespace
 
-Origin::Origin(const Services& services, IssuerConfig config)
-    : services_(services), config_(std::move(config)) {}
+Origin::Origin(const Services& services, Owner owner)
+    : services_(services), owner_(std::move(owner)) {}
 
-bool Origin::Equals(const IssuerConfig& config) const {
-  return PlaceIn(config) == PlaceIn(config_);
-}
+bool Origin::Equals(const Owner& owner) const { return PlaceIn(owner) == PlaceIn(owner_); }
 
 void Origin::Bring(Done done) {
   done_ = std::move(done);
   if (is_file()) {
     services_.later([weak = weak_from_this()] {
-      if (const auto self = weak.lock()) self->ReadFile();
+      if (const auto self = weak.lock()) self->Finish(self->Read());
     });
     return;
   }
-  if (!config_.jwks_uri.empty()) return GetKeys(config_.jwks_uri);
+  if (!owner_.jwks_uri.empty()) return GetKeys(owner_.jwks_uri);
   if (found() && services_.now().boot_ms < find_again_ms_) return GetKeys(found_uri_);
   Discover();
 }
@@ -51,17 +50,18 @@ void Origin::Finish(absl::StatusOr<Brought> result) {
   done(std::move(result));
 }
 
-void Origin::ReadFile() {
+absl::StatusOr<Brought> Origin::Read() const {
   const Now now = services_.now();
-  auto text = ReadKeyFile(config_.jwks_file, jose::kJwkSetBytesMax);
-  if (!text.ok()) return Finish(WithContext(config_.jwks_file, text.status()));
-  Finish(Brought{{*std::move(text), {}}, now});
+  if (is_configured()) return Brought{{owner_.jwks, {}}, now};
+  auto text = ReadKeyFile(owner_.jwks_file, jose::kJwkSetBytesMax);
+  if (!text.ok()) return WithContext(owner_.jwks_file, text.status());
+  return Brought{{*std::move(text), {}}, now};
 }
 
 fetch::Fetcher::Request Origin::RequestOf(const std::string& url) const {
   return {.url = url,
-          .ca_file = config_.ca_file,
-          .proxy = config_.proxy,
+          .ca_file = owner_.ca_file,
+          .proxy = owner_.proxy,
           .bytes_max = std::max(jose::kJwkSetBytesMax, kMetadataBytesMax)};
 }
 
@@ -81,7 +81,7 @@ void Origin::OnKeys(absl::StatusOr<fetch::Document> document, Now asked) {
 }
 
 void Origin::Discover() {
-  auto urls = MetadataUrlsOf(config_.issuer);
+  auto urls = MetadataUrlsOf(owner_.name);
   if (urls.ok()) return GetMetadata((*urls)[0], (*urls)[1], "");
   services_.later([weak = weak_from_this(), wrong = urls.status()] {
     if (const auto self = weak.lock()) self->Finish(wrong);
@@ -95,7 +95,7 @@ void Origin::GetMetadata(const std::string& url, const std::string& next_url,
                                          errors](absl::StatusOr<fetch::Document> document) {
     const auto self = weak.lock();
     if (self == nullptr) return;
-    const auto uri = document.ok() ? JwksUriOf(document->body, self->config_.issuer)
+    const auto uri = document.ok() ? JwksUriOf(document->body, self->owner_.name)
                                    : absl::StatusOr<std::string>(document.status());
     if (uri.ok()) return self->OnFound(*uri);
     const std::string all = errors + std::string(uri.status().message());

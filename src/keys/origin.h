@@ -1,5 +1,5 @@
-// Brings the text of one issuer's keys from where the configuration says that they are: a file, a
-// URL, or whatever the issuer's metadata says.
+// Brings the text of one owner's keys from where the configuration says that they are: there, in a
+// file, at a URL, or wherever the issuer's metadata says.
 //
 // Threads: the control loop's.
 // Owner:   shared, since answers come late; they are not told once the owner let go.
@@ -11,8 +11,8 @@
 
 #include "absl/status/statusor.h"
 #include "fetch/fetcher.h"
-#include "introspectd/config.h"
 #include "introspectd/time.h"
+#include "keys/owner.h"
 
 namespace introspectd::keys {
 
@@ -32,11 +32,15 @@ class Origin : public std::enable_shared_from_this<Origin> {
   using Done = std::function<void(absl::StatusOr<Brought>)>;
 
   // `services` is borrowed.
-  Origin(const Services& services, IssuerConfig config);
+  Origin(const Services& services, Owner owner);
 
-  bool is_file() const { return !config_.jwks_file.empty(); }
-  // Whether `config` says the same of where the keys are.
-  bool Equals(const IssuerConfig& config) const;
+  bool is_file() const { return !owner_.jwks_file.empty(); }
+  bool is_configured() const { return !owner_.jwks.empty(); }  // they stand there themselves
+  // Whether `owner` is the same, and says the same of where the keys are.
+  bool Equals(const Owner& owner) const;
+
+  // At once; of a file, or of keys that stand in the configuration.
+  absl::StatusOr<Brought> Read() const;
 
   // One at a time. `done` is called later.
   void Bring(Done done);
@@ -44,7 +48,6 @@ class Origin : public std::enable_shared_from_this<Origin> {
  private:
   bool found() const { return !found_uri_.empty(); }
   fetch::Fetcher::Request RequestOf(const std::string& url) const;
-  void ReadFile();
   void GetKeys(const std::string& url);
   void OnKeys(absl::StatusOr<fetch::Document> document, Now asked);
   void Discover();
@@ -53,7 +56,7 @@ class Origin : public std::enable_shared_from_this<Origin> {
   void Finish(absl::StatusOr<Brought> result);
 
   const Services& services_;
-  const IssuerConfig config_;
+  const Owner owner_;
   Done done_;
   std::string found_uri_;  // by the metadata; "" when it is to be looked for
   std::int64_t find_again_ms_ = 0;

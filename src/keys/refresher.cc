@@ -15,7 +15,7 @@ struct Refresher::Impl {
 
   void DoLater(std::function<void()> action);
   void DoNow();
-  std::shared_ptr<KeySource> TakeOld(const IssuerConfig& config);
+  std::shared_ptr<KeySource> TakeOld(const Owner& owner);
 
   const Hooks hooks;
   fetch::Fetcher fetcher;
@@ -47,9 +47,9 @@ void Refresher::Impl::DoNow() {
 }
 
 // nullptr: there is none.
-std::shared_ptr<KeySource> Refresher::Impl::TakeOld(const IssuerConfig& config) {
-  const auto old = std::find_if(sources.begin(), sources.end(), [&config](const auto& source) {
-    return source != nullptr && source->ComesFrom(config);
+std::shared_ptr<KeySource> Refresher::Impl::TakeOld(const Owner& owner) {
+  const auto old = std::find_if(sources.begin(), sources.end(), [&owner](const auto& source) {
+    return source != nullptr && source->ComesFrom(owner);
   });
   return old == sources.end() ? nullptr : std::exchange(*old, nullptr);
 }
@@ -59,15 +59,15 @@ Refresher::Refresher(net::Loop& loop, Hooks hooks)
 
 Refresher::~Refresher() { CHECK(impl_->closed); }
 
-void Refresher::SetIssuers(std::vector<IssuerConfig> issuers) {
+void Refresher::SetOwners(std::vector<Owner> owners) {
   if (impl_->closed) return;
   std::vector<std::shared_ptr<KeySource>> sources;
-  for (const IssuerConfig& config : issuers) {
-    auto source = impl_->TakeOld(config);
+  for (const Owner& owner : owners) {
+    auto source = impl_->TakeOld(owner);
     if (source == nullptr) {
-      source = std::make_shared<KeySource>(impl_->services, impl_->hooks, config);
+      source = std::make_shared<KeySource>(impl_->services, impl_->hooks, owner);
     }
-    source->Adopt(sources.size(), config);
+    source->Adopt(sources.size(), owner);
     sources.push_back(std::move(source));
   }
   for (const auto& source : std::exchange(impl_->sources, std::move(sources))) {
@@ -76,12 +76,12 @@ void Refresher::SetIssuers(std::vector<IssuerConfig> issuers) {
   Tick(impl_->hooks.now());
 }
 
-const KnownKeys& Refresher::known(std::size_t issuer) const {
-  return impl_->sources.at(issuer)->known();
+const KnownKeys& Refresher::known(std::size_t owner) const {
+  return impl_->sources.at(owner)->known();
 }
 
-void Refresher::Ask(std::size_t issuer) {
-  if (!impl_->closed) impl_->sources.at(issuer)->Ask();
+void Refresher::Ask(std::size_t owner) {
+  if (!impl_->closed) impl_->sources.at(owner)->Ask();
 }
 
 void Refresher::Tick(Now now) {

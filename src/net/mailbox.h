@@ -2,7 +2,7 @@
 //
 // Threads: Post is thread-safe; everything else is the loop's.
 // Cost:    a short lock and, when it was empty, a wake-up. Not for the request path: what goes
-//          through here is rare (a secret's first verification, a reload).
+//          through here is rare (a secret's first verification, a reload), or has cost a signature.
 #pragma once
 
 #include <functional>

@@ -51,6 +51,7 @@ ControlLoop::ControlLoop(Shared& shared, std::uint32_t workers,
            .now = [this] { return clock_.Read(); }}),
       explainer_(shared.config, shared.store),
       credentials_(shared.key, shared.config.limits.credentials_remembered_max),
+      used_assertions_(shared.config.limits.assertions_remembered_max),
       verifier_(loop_, shared.key, shared.config.limits,
                 [this](const Verifier::Result& result) { Report(result); }),
       control_{.config = shared.config,
@@ -99,7 +100,7 @@ ControlLoop::ControlLoop(Shared& shared, std::uint32_t workers,
       mailbox_(loop_, [this](ToControl message) { Receive(std::move(message)); }),
       tick_(loop_, [this] { Tick(); }),
       pipeline_turn_(loop_, [this] { TurnPipeline(); }) {
-  SetRegistry(std::move(registry), shared.config.issuers);
+  SetRegistry(std::move(registry), shared.config);
   for (BoundSocket& bound : sockets) {
     listeners_.push_back(std::make_unique<net::Listener>(
         loop_, std::move(bound.socket), bound.tcp,
@@ -190,8 +191,8 @@ void ControlLoop::BecomeReady() {
 }
 
 void ControlLoop::SetRegistry(std::shared_ptr<const client::Registry> registry,
-                              const std::vector<IssuerConfig>& issuers) {
-  keys_.SetIssuers(issuers, registry->generation());
+                              const Config& config) {
+  keys_.SetOwners(config, registry->generation());
   explainer_.SetTrust(keys_.own_trust());
   verifier_.SetRegistry(std::move(registry));
   credentials_.Forget();
@@ -204,6 +205,8 @@ void ControlLoop::Receive(ToControl message) {
     verifier_.Ask(Verifier::Realm::kAdmin, 0, std::move(verify_admin->request));
   } else if (const auto* want = std::get_if<WantKeys>(&message)) {
     keys_.Ask(*want);
+  } else if (const auto* use = std::get_if<UseAssertion>(&message)) {
+    Use(*use);
   } else if (const auto* taken = std::get_if<RegistryTaken>(&message)) {
     hooks_.registry_taken(taken->generation);
   } else if (const auto* kept = std::get_if<journal::Kept>(&message)) {
@@ -215,6 +218,16 @@ void ControlLoop::Receive(ToControl message) {
     WakePipeline();
   } else {
     hooks_.drained();
+  }
+}
+
+void ControlLoop::Use(const UseAssertion& use) {
+  const client::Use answer = used_assertions_.Take(use.name, use.exp, clock_.Read().seconds());
+  hooks_.to_worker(use.worker, AssertionUsed{use.ticket, answer});
+  const bool full = answer == client::Use::kFull;
+  if (full && !std::exchange(assertions_full_, true)) {
+    log::Warning("as many client assertions were used as can be remembered: more get 503",
+                 {{"assertions_remembered_max", std::uint64_t{used_assertions_.size()}}});
   }
 }
 
@@ -284,6 +297,7 @@ void ControlLoop::Tick() {
   }
   if (replica_ != nullptr) replica_->Tick(now);
   keys_.Tick(now);
+  used_assertions_.Sweep(now.seconds());
   pool_.Tick();
 }
 
@@ -329,7 +343,8 @@ std::uint64_t ControlLoop::ConnectionBytes() const {
 // Before every turn of the pipeline, which stages for a millisecond: nothing is taken in far beyond
 // the limit, and nothing that lives is let go of for it.
 void ControlLoop::WatchMemory() {
-  const std::uint64_t bytes = shared_.store.status().bytes() + VerdictBytes() + ConnectionBytes();
+  const std::uint64_t bytes = shared_.store.status().bytes() + VerdictBytes() + ConnectionBytes() +
+                              used_assertions_.bytes();
   const bool full = bytes >= memory_max_;
   if (std::exchange(admission_.memory_full, full) == full) return;
   if (full) {
@@ -365,6 +380,7 @@ Snapshot ControlLoop::Look(Now now) {
                     .store = shared_.store.status(),
                     .verdict_bytes = VerdictBytes(),
                     .connection_bytes = ConnectionBytes(),
+                    .assertion_bytes = used_assertions_.bytes(),
                     .memory_max = memory_max_,
                     .memory_full = admission_.memory_full,
                     .data_connections = shared_.data_peers.total(),

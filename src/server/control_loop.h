@@ -14,6 +14,7 @@
 #include "api/control.h"
 #include "api/explainer.h"
 #include "client/credential_cache.h"
+#include "client/used_assertions.h"
 #include "net/listener.h"
 #include "net/mailbox.h"
 #include "replica/replica.h"
@@ -49,10 +50,10 @@ class ControlLoop {
 
   net::Loop& loop() { return loop_; }
   void Start();
-  void SetRegistry(std::shared_ptr<const client::Registry> registry,
-                   const std::vector<IssuerConfig>& issuers);
   void SetTls(std::shared_ptr<const tls::Context> context) { pool_.SetTls(std::move(context)); }
-  // The issuers' keys, for one worker.
+  // `config` is what the registry was made of.
+  void SetRegistry(std::shared_ptr<const client::Registry> registry, const Config& config);
+  // The keys of issuers and clients, for one worker.
   std::shared_ptr<const jose::Trust> TrustOf(std::uint32_t worker) const {
     return keys_.TrustOf(worker);
   }
@@ -61,6 +62,7 @@ class ControlLoop {
 
  private:
   void Receive(ToControl message);
+  void Use(const UseAssertion& use);
   void Report(const Verifier::Result& result);
   void ReportToWorkers(const Verifier::Result& result);
   void ReportToAdmin(const Verifier::Result& result);
@@ -103,6 +105,7 @@ class ControlLoop {
   KeyKeeper keys_;
   api::Explainer explainer_;
   client::CredentialCache credentials_;
+  client::UsedAssertions used_assertions_;
   Verifier verifier_;
   std::vector<Verifier::Result> admin_results_;  // to be taken in the next turn
   api::Control control_;
@@ -116,9 +119,10 @@ class ControlLoop {
   std::int64_t started_ms_ = 0;
   std::int64_t wall_ahead_us_ = 0;  // of the boot clock, at the last tick
   std::int64_t no_sweep_until_ms_ = 0;
-  bool completed_ = false;  // somebody said so
-  bool sweeping_ = false;   // there was much to let go of
-  bool caught_up_ = false;  // with the replication log, once
+  bool completed_ = false;        // somebody said so
+  bool sweeping_ = false;         // there was much to let go of
+  bool assertions_full_ = false;  // once
+  bool caught_up_ = false;        // with the replication log, once
 };
 
 }  // namespace introspectd::server

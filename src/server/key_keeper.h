@@ -1,4 +1,4 @@
-// Keeps the issuers' keys, and makes them ready for every worker when they change.
+// Keeps the keys of issuers and clients, and makes them ready for every worker when they change.
 //
 //   Refresher: another set → a KeyRing for each worker → Trust, as a whole → the workers
 //
@@ -34,35 +34,38 @@ class KeyKeeper {
 
   // A configuration, with the generation of the registry that came with it; the workers are told
   // of it by whoever tells them of that.
-  void SetIssuers(const std::vector<IssuerConfig>& issuers, std::uint64_t generation);
+  void SetOwners(const Config& config, std::uint64_t generation);
   std::shared_ptr<const jose::Trust> TrustOf(std::uint32_t worker) const;
   // For explaining.
   std::shared_ptr<const jose::Trust> own_trust() const { return TrustOf(workers_); }
 
-  // A worker has seen a token of a key that is not known.
+  // A worker has seen a token or an assertion of a key that is not known.
   void Ask(const WantKeys& want);
   void Tick(Now now) { refresher_.Tick(now); }
   void Close() { refresher_.Close(); }
   void Describe(text::JsonWriter& json, Now now) const { refresher_.Describe(json, now); }
 
  private:
-  // One issuer's keys as they were made ready last, for each worker and then for the control loop.
+  // One owner's keys as they were made ready last, for each worker and then for the control loop.
   struct Ready {
     std::shared_ptr<const jose::JwkSet> set;
     std::vector<std::shared_ptr<jose::KeyRing>> rings;
   };
 
-  void OnRefreshed(std::size_t issuer);
-  void OnAsked(std::size_t issuer, bool good);
-  void MakeReady(std::size_t issuer);
+  void OnRefreshed(std::size_t owner);
+  void OnAsked(std::size_t owner, bool good);
+  void MakeReady(std::size_t owner);
+  const jose::AlgorithmSet& AlgorithmsOf(std::size_t owner) const;
 
   const std::uint32_t workers_;
   const Hooks hooks_;
   std::vector<std::shared_ptr<crypto::Library>> libraries_;  // as Ready::rings; made when needed
   std::shared_ptr<const jose::Issuers> issuers_;
+  std::shared_ptr<const jose::AssertionClients> clients_;
+  std::vector<std::int64_t> waits_ms_;  // by owner
   std::uint64_t generation_ = 0;
-  std::vector<Ready> ready_;                           // by issuer
-  std::vector<std::vector<std::uint32_t>> who_asked_;  // by issuer: workers
+  std::vector<Ready> ready_;                           // by owner
+  std::vector<std::vector<std::uint32_t>> who_asked_;  // by owner: workers
   keys::Refresher refresher_;
 };
 

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "api/introspect_endpoint.h"
 #include "client/registry.h"
+#include "client/used_assertions.h"
 #include "http/handler.h"
 #include "jose/trust.h"
 #include "journal/loader.h"
@@ -35,7 +36,7 @@ struct NewRegistry {
   std::shared_ptr<const tls::Context> tls;  // none: plain
 };
 
-// Other keys of the issuers of that generation of the registry.
+// Other keys of the owners of that generation of the registry.
 struct NewKeys {
   std::uint64_t generation = 0;
   std::shared_ptr<const jose::Trust> trust;
@@ -43,15 +44,21 @@ struct NewKeys {
 // What became of WantKeys.
 struct KeysAsked {
   std::uint64_t generation = 0;
-  std::size_t issuer = 0;
+  std::size_t owner = 0;
   bool good = false;
   std::int64_t cooldown_until_ms = 0;  // on the boot clock
+};
+
+struct AssertionUsed {
+  http::Ticket ticket;
+  client::Use use = client::Use::kFull;
 };
 
 struct Drain {};
 struct Stop {};
 
-using ToWorker = std::variant<Verified, NewRegistry, NewKeys, KeysAsked, Drain, Stop>;
+using ToWorker =
+    std::variant<Verified, NewRegistry, NewKeys, KeysAsked, AssertionUsed, Drain, Stop>;
 
 struct VerifyForWorker {
   std::uint32_t worker = 0;
@@ -61,11 +68,18 @@ struct VerifyForWorker {
 struct VerifyForAdmin {
   api::VerificationRequest request;
 };
-// A token of a key that is not known; the answer is KeysAsked.
+// A token or an assertion of a key that is not known; the answer is KeysAsked.
 struct WantKeys {
   std::uint32_t worker = 0;
-  std::uint64_t generation = 0;  // of the registry whose issuers are meant
-  std::size_t issuer = 0;
+  std::uint64_t generation = 0;  // of the registry whose owners are meant
+  std::size_t owner = 0;
+};
+// An assertion whose signature is good; the answer is AssertionUsed.
+struct UseAssertion {
+  std::uint32_t worker = 0;
+  http::Ticket ticket;
+  client::AssertionName name{};
+  UnixSeconds exp = 0;
 };
 struct RegistryTaken {
   std::uint64_t generation = 0;
@@ -78,7 +92,7 @@ struct Loaded {
 };
 struct GroupKept {};
 
-using ToControl = std::variant<VerifyForWorker, VerifyForAdmin, WantKeys, RegistryTaken, Drained,
-                               journal::Kept, Loaded, GroupKept>;
+using ToControl = std::variant<VerifyForWorker, VerifyForAdmin, WantKeys, UseAssertion,
+                               RegistryTaken, Drained, journal::Kept, Loaded, GroupKept>;
 
 }  // namespace introspectd::server

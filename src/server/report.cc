@@ -11,13 +11,14 @@ namespace introspectd::server {
 namespace {
 
 // One table for both forms.
-std::array<std::pair<const char*, std::uint64_t>, 6> BytesByKind(const Snapshot& snapshot) {
+std::array<std::pair<const char*, std::uint64_t>, 7> BytesByKind(const Snapshot& snapshot) {
   return {{{"records", snapshot.store.record_bytes},
            {"templates", snapshot.store.template_bytes},
            {"index", snapshot.store.index_bytes},
            {"rules", snapshot.store.rule_bytes},
            {"verdicts", snapshot.verdict_bytes},
-           {"connections", snapshot.connection_bytes}}};
+           {"connections", snapshot.connection_bytes},
+           {"assertions", snapshot.assertion_bytes}}};
 }
 
 void WriteBytes(const Snapshot& snapshot, text::JsonWriter& json) {

@@ -25,13 +25,16 @@ struct Snapshot {
   StoreStatus store;
   std::uint64_t verdict_bytes = 0;
   std::uint64_t connection_bytes = 0;
+  std::uint64_t assertion_bytes = 0;
   std::uint64_t memory_max = 0;
   bool memory_full = false;
   std::uint64_t data_connections = 0;
   std::uint64_t admin_connections = 0;
   std::vector<const api::Counters*> workers;  // borrowed
 
-  std::uint64_t memory_bytes() const { return store.bytes() + verdict_bytes + connection_bytes; }
+  std::uint64_t memory_bytes() const {
+    return store.bytes() + verdict_bytes + connection_bytes + assertion_bytes;
+  }
 };
 
 // `describe` adds the members that others know of.

@@ -147,8 +147,8 @@ void Server::Reload() {
   ++generation_;
   taken_ = 0;
   auto registry = std::make_shared<const client::Registry>(reloaded, generation_);
-  control_.SetRegistry(registry, reloaded.issuers);
   control_.SetTls(tls_.ForAdmin());
+  control_.SetRegistry(registry, reloaded);
   for (std::uint32_t i = 0; i < workers_.size(); ++i) {
     workers_[i]->Post(NewRegistry{registry, control_.TrustOf(i), tls_.ForWorker(i)});
   }

@@ -24,10 +24,11 @@ Worker::Worker(Shared& shared, std::uint32_t index, std::vector<BoundSocket> soc
             {.resume = [this](const http::Ticket& ticket,
                               http::Resumption resumption) { pool_.Resume(ticket, resumption); },
              .want_keys =
-                 [this](std::size_t issuer) {
-                   shared_.to_control(WantKeys{index_, generation_, issuer});
+                 [this](std::size_t owner) {
+                   shared_.to_control(WantKeys{index_, generation_, owner});
                  },
-             .wake = [this] { jwt_turn_.Start(); }}),
+             .wake = [this] { jwt_turn_.Start(); }},
+            [this](const api::AssertionUse& use) { Bring(use); }),
       endpoint_(shared.config, shared.store, shared.readiness, credentials_, counters_, jwts_,
                 [this](api::VerificationRequest request) {
                   shared_.to_control(VerifyForWorker{index_, std::move(request)});
@@ -92,8 +93,11 @@ void Worker::Receive(ToWorker message) {
     if (keys->generation == generation_) jwts_.SetKeys(std::move(keys->trust));
   } else if (const auto* asked = std::get_if<KeysAsked>(&message)) {
     if (asked->generation == generation_) {
-      jwts_.KeysAsked(asked->issuer, asked->good, asked->cooldown_until_ms);
+      jwts_.KeysAsked(asked->owner, asked->good, asked->cooldown_until_ms);
     }
+  } else if (const auto* used = std::get_if<AssertionUsed>(&message)) {
+    jwts_.assertions().Used(used->ticket, used->use);
+    pool_.Resume(used->ticket, http::Resumption::kRetry);
   } else if (std::holds_alternative<Drain>(message)) {
     turns_before_drain_ = kTurnsBeforeDrain;
     turn_before_drain_.Start();
@@ -108,6 +112,11 @@ void Worker::Take(NewRegistry fresh) {
   jwts_.SetTrust(std::move(fresh.trust));
   pool_.SetTls(std::move(fresh.tls));
   shared_.to_control(RegistryTaken{generation_});
+}
+
+void Worker::Bring(const api::AssertionUse& use) {
+  const client::AssertionName name = client::NameOfAssertion(shared_.key, use.client, use.jti);
+  shared_.to_control(UseAssertion{index_, use.ticket, name, use.exp});
 }
 
 void Worker::TurnJwts() {

@@ -45,6 +45,7 @@ class Worker {
   void Receive(ToWorker message);
   void Take(const Verified& verified);
   void Take(NewRegistry fresh);
+  void Bring(const api::AssertionUse& use);
   void TurnJwts();
   void Tick();
   void TurnBeforeDrain();

@@ -19,10 +19,15 @@ DataPlane::DataPlane(std::string_view text)
       store({config.introspection.issuer, config.storage.token_lifetime_max_s}),
       updater(store),
       registry(std::make_shared<const client::Registry>(config, 1)),
-      jwts(config, {.resume = [this](const http::Ticket& ticket,
-                                     http::Resumption how) { Resume(ticket, how); },
-                    .want_keys = [this](std::size_t issuer) { wanted_keys.push_back(issuer); },
-                    .wake = [this] { jwts_wait = true; }}),
+      jwts(config,
+           {.resume = [this](const http::Ticket& ticket,
+                             http::Resumption how) { Resume(ticket, how); },
+            .want_keys = [this](std::size_t issuer) { wanted_keys.push_back(issuer); },
+            .wake = [this] { jwts_wait = true; }},
+           [this](const AssertionUse& use) {
+             uses.push_back(
+                 {use.ticket, client::NameOfAssertion(key, use.client, use.jti), use.exp});
+           }),
       endpoint(
           config, store, readiness, credentials, counters, jwts,
           [this](VerificationRequest request) { verifications.push_back(std::move(request)); }),
@@ -47,8 +52,15 @@ void DataPlane::Push(std::string_view lines) {
 std::string DataPlane::Say(std::string_view bytes) {
   session->Receive(bytes, now, turn_);
   Pump();
-  while (!verify_later && !verifications.empty()) Verify();
-  return Take();
+  while (true) {
+    if (!verify_later && !verifications.empty()) {
+      Verify();
+    } else if (!use_later && !uses.empty()) {
+      Use();
+    } else {
+      return Take();
+    }
+  }
 }
 
 support::Response DataPlane::Ask(std::string_view request) {
@@ -88,6 +100,13 @@ void DataPlane::Verify() {
     credentials.Remember(credentials.DigestOf(id, secret), proof->index);
   }
   Resume(request.ticket, proof ? http::Resumption::kRetry : http::Resumption::kRefused);
+}
+
+void DataPlane::Use() {
+  const UseOfAssertion use = uses.front();
+  uses.pop_front();
+  jwts.assertions().Used(use.ticket, used_assertions.Take(use.name, use.exp, now.seconds()));
+  Resume(use.ticket, http::Resumption::kRetry);
 }
 
 void DataPlane::Resume(const http::Ticket& ticket, http::Resumption resumption) {

@@ -29,7 +29,7 @@ class DataPlane {
   void Push(std::string_view lines);
 
   // What is said to `bytes` on the connection that is open. Credentials that are not remembered are
-  // verified at once, unless `verify_later`.
+  // verified at once, unless `verify_later`, and assertions are used, unless `use_later`.
   std::string Say(std::string_view bytes);
   // The answer to one request, which comes in a turn of its own.
   support::Response Ask(std::string_view request);
@@ -44,6 +44,15 @@ class DataPlane {
   std::deque<VerificationRequest> verifications;
   // Does what server::Verifier does: verifies the first of `verifications` and tells the worker.
   void Verify();
+  // Assertions that were brought to be used, and are not yet.
+  struct UseOfAssertion {
+    http::Ticket ticket;
+    client::AssertionName name;
+    UnixSeconds exp;
+  };
+  std::deque<UseOfAssertion> uses;
+  // Does what the control loop does: uses the first of them and tells the worker.
+  void Use();
   void Resume(const http::Ticket& ticket, http::Resumption resumption);
   // One turn of the loop for JWTs that wait for time.
   bool TurnJwts() {
@@ -59,6 +68,7 @@ class DataPlane {
   std::vector<std::size_t> wanted_keys;  // issuers whose keys were asked for
   bool jwts_wait = false;                // TurnJwts has something to do
   bool verify_later = false;
+  bool use_later = false;
   bool settle_later = false;
   Now now{.wall_us = support::StartSeconds() * kMicrosPerSecond, .boot_ms = 1000};
   const Config config;
@@ -67,6 +77,7 @@ class DataPlane {
   Readiness readiness;
   crypto::ProcessKey key = crypto::NewProcessKey();
   client::CredentialCache credentials{key, 100};
+  client::UsedAssertions used_assertions{100};
   Counters counters;
   std::shared_ptr<const client::Registry> registry;
   JwtDesk jwts;

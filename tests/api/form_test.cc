@@ -38,12 +38,23 @@ TEST_F(FormTest, FindsItsParametersInAnyOrder) {
   EXPECT_EQ(form_.credentials().client_secret, "s");
 }
 
+TEST_F(FormTest, FindsAnAssertion) {
+  Token("client_assertion_type=urn%3Ax&client_assertion=a.b.c&token=t");
+  EXPECT_EQ(form_.credentials().client_assertion, "a.b.c");
+  EXPECT_EQ(form_.credentials().client_assertion_type, "urn:x");
+  EXPECT_FALSE(form_.credentials().empty());
+  Token("client_assertion_type=&client_assertion=&token=t");
+  EXPECT_TRUE(form_.credentials().empty()) << "an empty value counts as absent";
+}
+
 TEST_F(FormTest, ForgetsTheFormBefore) {
-  Token("token=a&scope=b&token_type_hint=c&client_id=d&client_secret=e");
+  Token(
+      "token=a&scope=b&token_type_hint=c&client_id=d&client_secret=e&client_assertion=f"
+      "&client_assertion_type=g");
   EXPECT_EQ(Token(""), "");
   EXPECT_EQ(form_.scope(), "");
   EXPECT_EQ(form_.token_type_hint(), "");
-  EXPECT_FALSE(form_.credentials().client_id || form_.credentials().client_secret);
+  EXPECT_TRUE(form_.credentials().empty());
 }
 
 // RFC 6749 appendix B: its own example of names and values.

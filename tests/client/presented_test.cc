@@ -150,6 +150,37 @@ TEST_F(PresentedTest, OnlyTheReadingThatTheBodyAgreesWithIsLeft) {
       << "half of one reading and half of the other";
 }
 
+TEST_F(PresentedTest, AnAssertionIsAMechanismOfItsOwn) {
+  const FormCredentials form{.client_assertion = "a.b.c", .client_assertion_type = kJwtBearer};
+  EXPECT_EQ(Read(std::nullopt, form).kind, Kind::kAssertion);
+  EXPECT_EQ(Read(std::nullopt, form).method, AuthMethod::kPrivateKeyJwt);
+  EXPECT_EQ(Read(std::nullopt, form).scheme, Scheme::kNone);
+  FormCredentials named = form;
+  named.client_id = "id";
+  EXPECT_EQ(Read(std::nullopt, named).kind, Kind::kAssertion);
+  for (const char* header : {"Bearer abc", "Basic !", "Digest x", ""}) {
+    EXPECT_EQ(Read(header, form).kind, Kind::kContradiction) << header;
+  }
+  EXPECT_EQ(Basic("id:s", form).kind, Kind::kContradiction);
+  FormCredentials with_secret = named;
+  with_secret.client_secret = "s";
+  EXPECT_EQ(Read(std::nullopt, with_secret).kind, Kind::kContradiction);
+}
+
+// RFC 6749 5.2: an authentication method that is not supported is invalid_client.
+TEST_F(PresentedTest, HalfAnAssertionIsNone) {
+  EXPECT_EQ(Read(std::nullopt, {.client_assertion = "a.b.c"}).kind, Kind::kUnusable);
+  EXPECT_EQ(Read(std::nullopt, {.client_assertion_type = kJwtBearer}).kind, Kind::kUnusable);
+  for (const std::string_view type :
+       {"urn:ietf:params:oauth:client-assertion-type:saml2-bearer", "jwt-bearer",
+        "urn:ietf:params:oauth:client-assertion-type:JWT-bearer"}) {
+    EXPECT_EQ(Read(std::nullopt, {.client_assertion = "a.b.c", .client_assertion_type = type}).kind,
+              Kind::kUnusable)
+        << type;
+  }
+  EXPECT_EQ(Basic("id:s", {.client_assertion_type = kJwtBearer}).kind, Kind::kContradiction);
+}
+
 TEST(BearerTokenTest, IsWhatFollowsTheScheme) {
   EXPECT_EQ(BearerToken("Bearer abc"), "abc");
   EXPECT_EQ(BearerToken("bEARER   a b"), "a b");

@@ -23,6 +23,17 @@ TEST(CheckUrlTest, TakesHttpsAndPlainHttpToThisMachine) {
   }
 }
 
+TEST(CheckUrlTest, APublicOneIsPlainOrNot) {
+  for (const char* url : {"https://h.example/introspect", "http://h.example:8080/introspect"}) {
+    EXPECT_TRUE(CheckPublicUrl(url).ok()) << url;
+  }
+  for (const char* url :
+       {"/introspect", "h.example/introspect", "ftp://h.example/", "http://",
+        "https://u:p@h.example/", "https://h.example/#x", "https://h.example/ x"}) {
+    EXPECT_FALSE(CheckPublicUrl(url).ok()) << url;
+  }
+}
+
 TEST(CheckUrlTest, RefusesEverythingElse) {
   for (const char* url : {"",
                           "server.example.com/jwks",

@@ -79,10 +79,10 @@ class Site {
 class RefresherRig : public testing::Test {
  protected:
   RefresherRig()
-      : refresher_(loop_, {.refreshed = [this](std::size_t issuer) { OnRefreshed(issuer); },
+      : refresher_(loop_, {.refreshed = [this](std::size_t owner) { OnRefreshed(owner); },
                            .asked =
-                               [this](std::size_t issuer, bool good) {
-                                 asked_.push_back({issuer, good});
+                               [this](std::size_t owner, bool good) {
+                                 asked_.push_back({owner, good});
                                },
                            .now = [this] { return now_; }}) {}
   ~RefresherRig() override {
@@ -90,13 +90,13 @@ class RefresherRig : public testing::Test {
     loop_.Run();
   }
 
-  static IssuerConfig IssuerOf(const Site& site) {
-    return {.issuer = site.url(), .jwks_uri = site.url() + "/jwks"};
+  static Owner OwnerOf(const Site& site) {
+    return {.name = site.url(), .jwks_uri = site.url() + "/jwks"};
   }
 
-  void OnRefreshed(std::size_t issuer) {
-    refreshed_.push_back(issuer);
-    if (on_refreshed_) on_refreshed_(issuer);
+  void OnRefreshed(std::size_t owner) {
+    refreshed_.push_back(owner);
+    if (on_refreshed_) on_refreshed_(owner);
   }
 
   void Turn() {
@@ -139,7 +139,7 @@ class RefresherRig : public testing::Test {
     refresher_.Describe(json, now_);
     return text;
   }
-  // Refreshes `issuer` after `ms`, and at no time before.
+  // Refreshes the owner after `ms`, and at no time before.
   void ExpectNextAfter(Site& site, std::int64_t ms) {
     const int before = site.Asked();
     Advance(ms - 1);

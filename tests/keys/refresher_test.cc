@@ -24,7 +24,7 @@ using RefresherTest = RefresherRig;
 TEST_F(RefresherTest, FetchesAtOnce) {
   Site site;
   site.AnswerKeys(KeyJson("a", kKeyA));
-  refresher_.SetIssuers({IssuerOf(site)});
+  refresher_.SetOwners({OwnerOf(site)});
   EXPECT_EQ(refresher_.known(0).set, nullptr);
   ASSERT_TRUE(UntilRefreshed(1));
   const KnownKeys& known = refresher_.known(0);
@@ -40,7 +40,7 @@ TEST_F(RefresherTest, TimesCountFromWhenTheRequestWasSent) {
   Site site;
   site.AnswerKeys(KeyJson("a", kKeyA));
   site.held = true;
-  refresher_.SetIssuers({IssuerOf(site)});
+  refresher_.SetOwners({OwnerOf(site)});
   ASSERT_TRUE(Until([&] { return site.Asked() == 1; }));
   const Now sent = now_;
   Advance(3000);
@@ -54,7 +54,7 @@ TEST_F(RefresherTest, TimesCountFromWhenTheRequestWasSent) {
 TEST_F(RefresherTest, RefreshesBeforeTheAnswerIsStale) {
   Site site;
   site.AnswerKeys(KeyJson("a", kKeyA), {"Cache-Control: max-age=100"});
-  refresher_.SetIssuers({IssuerOf(site)});
+  refresher_.SetOwners({OwnerOf(site)});
   ASSERT_TRUE(UntilRefreshed(1));
   site.AnswerKeys(KeyJson("a", kKeyA));
   ExpectNextAfter(site, 80'000);
@@ -68,9 +68,9 @@ TEST_F(RefresherTest, RefreshesBeforeTheAnswerIsStale) {
 TEST_F(RefresherTest, RefreshesBeforeTheKeysAreTooOld) {
   Site site;
   site.AnswerKeys(KeyJson("a", kKeyA));
-  IssuerConfig config = IssuerOf(site);
+  Owner config = OwnerOf(site);
   config.jwks_max_stale_s = 60;
-  refresher_.SetIssuers({config});
+  refresher_.SetOwners({config});
   ASSERT_TRUE(UntilRefreshed(1));
   ExpectNextAfter(site, 48'000);
 }
@@ -78,10 +78,10 @@ TEST_F(RefresherTest, RefreshesBeforeTheKeysAreTooOld) {
 TEST_F(RefresherTest, TheCooldownDoesNotLetTheKeysGetTooOld) {
   Site site;
   site.AnswerKeys(KeyJson("a", kKeyA));
-  IssuerConfig config = IssuerOf(site);
+  Owner config = OwnerOf(site);
   config.jwks_max_stale_s = 10;
   config.jwks_cooldown_s = 20;
-  refresher_.SetIssuers({config});
+  refresher_.SetOwners({config});
   ASSERT_TRUE(UntilRefreshed(1));
   ExpectNextAfter(site, 8'000);
 }
@@ -89,16 +89,18 @@ TEST_F(RefresherTest, TheCooldownDoesNotLetTheKeysGetTooOld) {
 TEST_F(RefresherTest, AFileIsReadBeforeItsKeysAreTooOld) {
   const support::TempDir directory;
   const std::string path = directory.Write("jwks", SetJson(KeyJson("a", kKeyA))).string();
-  refresher_.SetIssuers({{.issuer = "anything", .jwks_file = path, .jwks_max_stale_s = 5}});
-  ASSERT_TRUE(UntilRefreshed(1));
-  Advance(4'000);
-  EXPECT_TRUE(UntilRefreshed(2));
+  refresher_.SetOwners({{.name = "anything", .jwks_file = path, .jwks_max_stale_s = 5}});
+  Advance(3'999);
+  TurnForAWhile();
+  EXPECT_THAT(refreshed_, IsEmpty());
+  Advance(1);
+  EXPECT_TRUE(UntilRefreshed(1));
 }
 
 TEST_F(RefresherTest, TheSameKeysStayTheSameSet) {
   Site site;
   site.AnswerKeys(KeyJson("a", kKeyA));
-  refresher_.SetIssuers({IssuerOf(site)});
+  refresher_.SetOwners({OwnerOf(site)});
   ASSERT_TRUE(UntilRefreshed(1));
   const auto first = refresher_.known(0).set;
   site.Answer("/jwks", {.body = "\n" + SetJson(KeyJson("a", kKeyA)) + "\n"});
@@ -117,7 +119,7 @@ TEST_F(RefresherTest, TheSameKeysStayTheSameSet) {
 TEST_F(RefresherTest, TenThousandAsksInASecondAreOneFetch) {
   Site site;
   site.AnswerKeys(KeyJson("a", kKeyA));
-  refresher_.SetIssuers({IssuerOf(site)});
+  refresher_.SetOwners({OwnerOf(site)});
   ASSERT_TRUE(UntilRefreshed(1));
   Advance(5'000);
   site.AnswerKeys(KeyJson("a", kKeyA) + "," + KeyJson("b", kKeyB));
@@ -140,7 +142,7 @@ TEST_F(RefresherTest, AskWaitsForTheFetchThatIsUnderWay) {
   Site site;
   site.AnswerKeys(KeyJson("a", kKeyA));
   site.held = true;
-  refresher_.SetIssuers({IssuerOf(site)});
+  refresher_.SetOwners({OwnerOf(site)});
   ASSERT_TRUE(Until([&] { return site.Asked() == 1; }));
   refresher_.Ask(0);
   refresher_.Ask(0);
@@ -156,7 +158,7 @@ TEST_F(RefresherTest, AskWaitsForTheFetchThatIsUnderWay) {
 TEST_F(RefresherTest, WithinTheCooldownThereIsNoFetchToBeHad) {
   Site site;
   site.AnswerKeys(KeyJson("a", kKeyA));
-  refresher_.SetIssuers({IssuerOf(site)});
+  refresher_.SetOwners({OwnerOf(site)});
   ASSERT_TRUE(UntilRefreshed(1));
   Advance(4'999);
   refresher_.Ask(0);
@@ -175,7 +177,7 @@ TEST_F(RefresherTest, WithinTheCooldownThereIsNoFetchToBeHad) {
 TEST_F(RefresherTest, AFailureKeepsTheLastGoodSetAndBacksOff) {
   Site site;
   site.AnswerKeys(KeyJson("a", kKeyA));
-  refresher_.SetIssuers({IssuerOf(site)});
+  refresher_.SetOwners({OwnerOf(site)});
   ASSERT_TRUE(UntilRefreshed(1));
   const KnownKeys good = refresher_.known(0);
   site.Answer("/jwks", {.status = 500});
@@ -196,7 +198,7 @@ TEST_F(RefresherTest, AFailureKeepsTheLastGoodSetAndBacksOff) {
 
 TEST_F(RefresherTest, AskIsToldOfAFailure) {
   Site site;
-  refresher_.SetIssuers({IssuerOf(site)});
+  refresher_.SetOwners({OwnerOf(site)});
   ASSERT_TRUE(Until([this] { return Count("failed") == 1; }));
   Advance(5'000);
   refresher_.Ask(0);
@@ -208,7 +210,7 @@ TEST_F(RefresherTest, AskIsToldOfAFailure) {
 TEST_F(RefresherTest, ASetThatIsRefusedIsAFailure) {
   Site site;
   site.AnswerKeys(KeyJson("a", kKeyA));
-  refresher_.SetIssuers({IssuerOf(site)});
+  refresher_.SetOwners({OwnerOf(site)});
   ASSERT_TRUE(UntilRefreshed(1));
   const auto good = refresher_.known(0).set;
   Advance(300'000);
@@ -234,7 +236,7 @@ TEST_F(RefresherTest, FindsTheKeysByTheMetadata) {
     refreshed_.clear();
     site.AnswerKeys(KeyJson("a", kKeyA));
     site.AnswerMetadata(place, site.url());
-    refresher_.SetIssuers({{.issuer = site.url()}});
+    refresher_.SetOwners({{.name = site.url()}});
     ASSERT_TRUE(UntilRefreshed(1)) << place;
     EXPECT_EQ(site.Asked(kOauth), 1);
     EXPECT_EQ(site.Asked(kOpenId), place == kOpenId ? 1 : 0);
@@ -259,7 +261,7 @@ TEST_F(RefresherTest, MetadataOfAnotherIssuerIsNone) {
   site.AnswerKeys(KeyJson("a", kKeyA));
   site.AnswerMetadata("/.well-known/oauth-authorization-server", site.url() + "/");
   site.AnswerMetadata("/.well-known/openid-configuration", "https://server.example.com");
-  refresher_.SetIssuers({{.issuer = site.url()}, {.issuer = "not-a-url"}});
+  refresher_.SetOwners({{.name = site.url()}, {.name = "not-a-url"}});
   ASSERT_TRUE(Until([this] { return Describe().find("another issuer") != std::string::npos; }));
   EXPECT_EQ(site.Asked(), 0);
   EXPECT_THAT(Describe(), HasSubstr("the issuer has no metadata"));
@@ -268,35 +270,68 @@ TEST_F(RefresherTest, MetadataOfAnotherIssuerIsNone) {
 TEST_F(RefresherTest, ReadsAFileAgain) {
   const support::TempDir directory;
   const std::string path = directory.Write("jwks", SetJson(KeyJson("a", kKeyA))).string();
-  const IssuerConfig config{.issuer = "anything", .jwks_file = path};
-  refresher_.SetIssuers({config});
-  ASSERT_TRUE(UntilRefreshed(1));
+  const Owner config{.name = "anything", .jwks_file = path};
+  refresher_.SetOwners({config});
   const auto first = refresher_.known(0).set;
+  ASSERT_NE(first, nullptr) << "it is there at once";
   Advance(10'000);
-  ASSERT_TRUE(UntilRefreshed(2));
+  ASSERT_TRUE(UntilRefreshed(1));
   EXPECT_EQ(refresher_.known(0).set, first);
   EXPECT_EQ(refresher_.known(0).stale_at_ms, now_.boot_ms + 86'400'000);
 
   directory.Write("jwks", SetJson(KeyJson("b", kKeyB)));
   Advance(5'000);
   refresher_.Ask(0);
-  EXPECT_EQ(refreshed_.size(), 2u) << "never from within Ask";
+  EXPECT_EQ(refreshed_.size(), 1u) << "never from within Ask";
   ASSERT_TRUE(Until([this] { return !asked_.empty(); }));
   EXPECT_THAT(asked_, ElementsAre(Pair(0, true)));
   EXPECT_EQ(refresher_.known(0).set->keys[0].kid, "b");
 
   directory.Write("jwks", SetJson(KeyJson("c", kKeyA)));
-  refresher_.SetIssuers({config});
-  ASSERT_TRUE(UntilRefreshed(4));
-  EXPECT_EQ(refresher_.known(0).set->keys[0].kid, "c");
+  refresher_.SetOwners({config});
+  EXPECT_EQ(refresher_.known(0).set->keys[0].kid, "c") << "no reload is over before";
+}
+
+TEST_F(RefresherTest, KeysOfTheConfigurationAreThereAtOnceAndForEver) {
+  const Owner client{.name = "gateway", .jwks = SetJson(KeyJson("a", kKeyA)), .is_client = true};
+  refresher_.SetOwners({client});
+  ASSERT_NE(refresher_.known(0).set, nullptr);
+  EXPECT_EQ(refresher_.known(0).set->keys[0].kid, "a");
+  EXPECT_EQ(Describe(), R"([{"client":"gateway","keys":1,"kids":["a"],"age_s":0,)"
+                        R"("next_refresh_s":null,"refreshes":{"good":1,"failed":0},"error":""}])");
+  const std::int64_t year_ms = 365LL * 86'400'000;
+  Advance(year_ms);
+  TurnForAWhile();
+  EXPECT_THAT(refreshed_, IsEmpty()) << "nothing is read again";
+  EXPECT_GT(refresher_.known(0).stale_at_ms, now_.boot_ms);
+  EXPECT_GT(refresher_.known(0).cooldown_until_ms, now_.boot_ms) << "nobody need ask";
+  EXPECT_GT(refresher_.known(0).asked_us, now_.wall_us) << "no key can have come since";
+
+  Owner changed = client;
+  changed.jwks = SetJson(KeyJson("b", kKeyB));
+  refresher_.SetOwners({changed});
+  EXPECT_EQ(refresher_.known(0).set->keys[0].kid, "b");
+}
+
+TEST_F(RefresherTest, AnIssuerAndAClientOfOneNameAreTwo) {
+  Site site;
+  site.AnswerKeys(KeyJson("a", kKeyA));
+  Owner client = OwnerOf(site);
+  client.is_client = true;
+  refresher_.SetOwners({OwnerOf(site)});
+  ASSERT_TRUE(UntilRefreshed(1));
+  refresher_.SetOwners({client});
+  EXPECT_EQ(refresher_.known(0).set, nullptr);
+  ASSERT_TRUE(UntilRefreshed(2));
+  EXPECT_EQ(site.Asked(), 2);
 }
 
 TEST_F(RefresherTest, WhatIsNoFileOfKeysHoldsNothingUp) {
   const support::TempDir directory;
   const std::string path = directory.Write("jwks", SetJson(KeyJson("a", kKeyA))).string();
-  refresher_.SetIssuers({{.issuer = "anything", .jwks_file = path}});
-  ASSERT_TRUE(UntilRefreshed(1));
+  refresher_.SetOwners({{.name = "anything", .jwks_file = path}});
   const auto good = refresher_.known(0).set;
+  ASSERT_NE(good, nullptr);
   const auto expect_failure = [&](const char* why) {
     const std::uint64_t failed = Count("failed");
     Advance(10'000);
@@ -321,19 +356,18 @@ TEST_F(RefresherTest, IssuersThatStayKeepTheirKeys) {
   Site two;
   one.AnswerKeys(KeyJson("a", kKeyA));
   two.AnswerKeys(KeyJson("b", kKeyB));
-  refresher_.SetIssuers({IssuerOf(one), IssuerOf(two)});
+  refresher_.SetOwners({OwnerOf(one), OwnerOf(two)});
   ASSERT_TRUE(UntilRefreshed(2));
   EXPECT_THAT(refreshed_, UnorderedElementsAre(0, 1));
   EXPECT_EQ(refresher_.known(0).set->keys[0].kid, "a");
   const KnownKeys kept = refresher_.known(1);
 
-  IssuerConfig changed = IssuerOf(two);
+  Owner changed = OwnerOf(two);
   changed.jwks_max_stale_s = 100;
-  changed.algorithms = {"EdDSA"};
-  IssuerConfig elsewhere = IssuerOf(one);
+  Owner elsewhere = OwnerOf(one);
   elsewhere.jwks_uri += "?other";
   Advance(1'000);
-  refresher_.SetIssuers({changed, elsewhere});
+  refresher_.SetOwners({changed, elsewhere});
   EXPECT_EQ(refresher_.known(0).set, kept.set);
   EXPECT_EQ(refresher_.known(0).asked_us, kept.asked_us);
   EXPECT_EQ(refresher_.known(0).stale_at_ms, now_.boot_ms + 99'000);
@@ -345,12 +379,12 @@ TEST_F(RefresherTest, IssuersThatStayKeepTheirKeys) {
 TEST_F(RefresherTest, KeysThatAReloadMakesTooOldAreFetchedAtOnce) {
   Site site;
   site.AnswerKeys(KeyJson("a", kKeyA), {"Cache-Control: max-age=36000"});
-  IssuerConfig config = IssuerOf(site);
-  refresher_.SetIssuers({config});
+  Owner config = OwnerOf(site);
+  refresher_.SetOwners({config});
   ASSERT_TRUE(UntilRefreshed(1));
   Advance(100'000);
   config.jwks_max_stale_s = 60;
-  refresher_.SetIssuers({config});
+  refresher_.SetOwners({config});
   ASSERT_TRUE(UntilRefreshed(2));
   EXPECT_EQ(refresher_.known(0).stale_at_ms, now_.boot_ms + 60'000);
 }
@@ -361,10 +395,10 @@ TEST_F(RefresherTest, FetchesOfOldIssuersAreForgotten) {
   one.AnswerKeys(KeyJson("a", kKeyA));
   two.AnswerKeys(KeyJson("b", kKeyB));
   one.held = true;
-  refresher_.SetIssuers({IssuerOf(one)});
+  refresher_.SetOwners({OwnerOf(one)});
   ASSERT_TRUE(Until([&] { return one.Asked() == 1; }));
   refresher_.Ask(0);
-  refresher_.SetIssuers({IssuerOf(two)});
+  refresher_.SetOwners({OwnerOf(two)});
   one.held = false;
   ASSERT_TRUE(UntilRefreshed(1));
   TurnForAWhile();
@@ -378,9 +412,9 @@ TEST_F(RefresherTest, AFetchMovesWithItsIssuer) {
   Site two;
   one.AnswerKeys(KeyJson("a", kKeyA));
   one.held = true;
-  refresher_.SetIssuers({IssuerOf(one)});
+  refresher_.SetOwners({OwnerOf(one)});
   ASSERT_TRUE(Until([&] { return one.Asked() == 1; }));
-  refresher_.SetIssuers({IssuerOf(two), IssuerOf(one)});
+  refresher_.SetOwners({OwnerOf(two), OwnerOf(one)});
   one.held = false;
   ASSERT_TRUE(UntilRefreshed(1));
   EXPECT_THAT(refreshed_, ElementsAre(1));
@@ -394,12 +428,12 @@ TEST_F(RefresherTest, WhoIsToldMayChangeTheIssuersOrClose) {
   two.AnswerKeys(KeyJson("b", kKeyB));
   on_refreshed_ = [&](std::size_t) {
     if (refreshed_.size() == 1) {
-      refresher_.SetIssuers({IssuerOf(two)});
+      refresher_.SetOwners({OwnerOf(two)});
     } else {
       refresher_.Close();
     }
   };
-  refresher_.SetIssuers({IssuerOf(one)});
+  refresher_.SetOwners({OwnerOf(one)});
   refresher_.Ask(0);
   ASSERT_TRUE(UntilRefreshed(2));
   TurnForAWhile();
@@ -410,7 +444,7 @@ TEST_F(RefresherTest, ClosesWithFetchesUnderWay) {
   Site one;
   Site two;
   one.held = two.held = true;
-  refresher_.SetIssuers({IssuerOf(one), {.issuer = two.url()}});
+  refresher_.SetOwners({OwnerOf(one), {.name = two.url()}});
   refresher_.Ask(0);
   const char* const metadata = "/.well-known/oauth-authorization-server";
   ASSERT_TRUE(Until([&] { return one.Asked() == 1 && two.Asked(metadata) == 1; }));
@@ -425,7 +459,7 @@ TEST_F(RefresherTest, ClosesWithFetchesUnderWay) {
 TEST_F(RefresherTest, DescribesItself) {
   Site site;
   site.AnswerKeys(KeyJson("a", kKeyA) + R"(,{"kty":"what","kid":"z"},)" + KeyJson("b", kKeyB));
-  refresher_.SetIssuers({IssuerOf(site)});
+  refresher_.SetOwners({OwnerOf(site)});
   EXPECT_EQ(Describe(), fmt::format(R"([{{"issuer":"{}","keys":0,"kids":[],"age_s":null,)"
                                     R"("next_refresh_s":0,"refreshes":{{"good":0,"failed":0}},)"
                                     R"("error":""}}])",
