@@ -51,6 +51,8 @@ void IntrospectEndpoint::SetRegistry(std::shared_ptr<const client::Registry> reg
 void IntrospectEndpoint::ForgetDeferred() {
   batch_.Clear();
   retired_.clear();
+  form_.Forget();
+  authenticator_.ForgetPresented();
   jwts_.EndTurn();
 }
 

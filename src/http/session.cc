@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "crypto/digest.h"
 
 namespace introspectd::http {
 
@@ -27,6 +28,12 @@ int StatusOf(Refusal refusal) {
       break;
   }
   CHECK(false);
+}
+
+// Also what stood behind its end. It keeps its memory.
+void CleanseAll(std::string& buffer) {
+  buffer.resize(buffer.capacity());
+  crypto::Cleanse(buffer);
 }
 
 Persistence PersistenceOf(const Head& head, bool close) {
@@ -53,6 +60,10 @@ void Session::Open(std::uint32_t slot, std::uint32_t generation, Now now, const 
   BeginTurn();
   // A client that has just connected has something to ask.
   deadline_ms_ = now.boot_ms + limits_.head_ms_max;
+}
+
+void Session::Forget() {
+  for (std::string* buffer : {&held_, &head_bytes_, &body_, &known_bytes_}) CleanseAll(*buffer);
 }
 
 void Session::Receive(std::string_view in, Now now, std::string& out) {
@@ -149,7 +160,10 @@ bool Session::TurnIsOver(const std::string& out) const {
 void Session::Run(Now now, std::string& out) {
   const std::size_t used = Process(held_, now, out);
   held_.erase(0, state_ == State::kClosing ? held_.size() : used);
-  if (held_.empty() && held_.capacity() > kHeldBytesKept) std::string().swap(held_);
+  if (held_.empty() && held_.capacity() > kHeldBytesKept) {
+    CleanseAll(held_);
+    std::string().swap(held_);
+  }
 }
 
 std::size_t Session::Process(std::string_view in, Now now, std::string& out) {
@@ -390,6 +404,7 @@ void Session::FinishRequest(bool close, Now now) {
   head_bytes_.clear();
   if (body_.capacity() > kHeldBytesKept) std::string().swap(body_);
   gate_.Reset();
+  if (!body_.empty()) crypto::Cleanse(body_);
   deadline_ms_ = now.boot_ms + limits_.idle_ms_max;
 }
 

@@ -37,6 +37,9 @@ class Session {
   void Open(std::uint32_t slot, std::uint32_t generation, Now now, const Peer& peer = kUnknownPeer);
 
   // Takes over `in`, and appends to `out` what there is to say.
+  // The connection is over: cleanses what its buffers held.
+  void Forget();
+
   void Receive(std::string_view in, Now now, std::string& out);
   // The client will send no more.
   void ReceiveEnd(Now now, std::string& out);

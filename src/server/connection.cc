@@ -43,6 +43,7 @@ void Connection::OnRead(std::string_view bytes) {
   if (state_ != State::kOpen) return;
   const Now now = pool_.TurnBegan();
   session_.Receive(bytes, now, pool_.FreshOutput());
+  pool_.ForgetRead(bytes.size());
   Flush(now);
 }
 
@@ -182,6 +183,7 @@ void Connection::Close() {
 
 void Connection::OnClosed() {
   state_ = State::kFree;
+  session_.Forget();
   pool_.Release(*this);
 }
 

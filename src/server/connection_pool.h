@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "crypto/digest.h"
 #include "http/handler.h"
 #include "introspectd/config.h"
 #include "net/listener.h"
@@ -93,6 +94,8 @@ class ConnectionPool {
   net::Loop& loop() { return loop_; }
   const HttpLimits& limits() const { return limits_; }
   http::DateCache& date() { return date_; }
+  // The session has taken over what was read: it is not to lie here until something else is.
+  void ForgetRead(std::size_t size) { crypto::Cleanse(read_buffer_.data(), size); }
   std::span<char> read_buffer() { return read_buffer_; }
 
  private:

@@ -144,6 +144,7 @@ void Server::Reload() {
   taken_ = 0;
   auto registry = std::make_shared<const client::Registry>(reloaded, generation_);
   control_.SetRegistry(registry, reloaded.issuers);
+  config::CleanseSecrets(reloaded);
   for (std::uint32_t i = 0; i < workers_.size(); ++i) {
     workers_[i]->Post(NewRegistry{registry, control_.TrustOf(i)});
   }
