@@ -30,8 +30,9 @@ bool IsOpen(const Verifier::Outcome& outcome) {
 
 }  // namespace
 
-JwtDesk::JwtDesk(const Config& config, Hooks hooks)
+JwtDesk::JwtDesk(const Config& config, Counters& counters, Hooks hooks)
     : waiting_max_(config.limits.jwks_waiting_max),
+      counters_(counters),
       hooks_(std::move(hooks)),
       verifier_(OptionsOf(config)) {}
 
@@ -44,8 +45,10 @@ JwtDesk::Answer JwtDesk::Ask(std::string_view token, const Exchange& exchange) {
                         .keys_are_fresh = exchange.resumption == Resumption::kKeysFetched});
   spent_ns_ += outcome.spent_ns;
   if (exchange.resumption == Resumption::kUnavailable && IsOpen(outcome)) {
+    counters_.Add(JwtResult::kUnavailable);
     return {.kind = Answer::Kind::kUnavailable};
   }
+  CountResult(outcome);
   switch (outcome.kind) {
     case Kind::kNotOurs:
       return {.digest = outcome.digest};
@@ -64,6 +67,23 @@ JwtDesk::Answer JwtDesk::Ask(std::string_view token, const Exchange& exchange) {
       return WaitForKeys(outcome.issuer, exchange);
   }
   return {.kind = Answer::Kind::kUnavailable};
+}
+
+// What is asked again later is counted then.
+void JwtDesk::CountResult(const Verifier::Outcome& outcome) {
+  using Kind = Verifier::Outcome::Kind;
+  switch (outcome.kind) {
+    case Kind::kGood:
+      return counters_.Add(outcome.remembered ? JwtResult::kRemembered : JwtResult::kGood);
+    case Kind::kBad:
+      return counters_.Add(JwtResult::kBad);
+    case Kind::kKeysMissing:
+      return counters_.Add(JwtResult::kUnavailable);
+    case Kind::kNotOurs:
+    case Kind::kBusy:
+    case Kind::kKeysWanted:
+      return;
+  }
 }
 
 // Those who wait come first.

@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/state.h"
 #include "http/handler.h"
 #include "introspectd/config.h"
 #include "introspectd/time.h"
@@ -32,7 +33,7 @@ class JwtDesk {
     std::function<void()> wake;                         // Turn has something to do
   };
 
-  JwtDesk(const Config& config, Hooks hooks);
+  JwtDesk(const Config& config, Counters& counters, Hooks hooks);  // borrowed
 
   struct Answer {
     enum class Kind : std::uint8_t {
@@ -74,11 +75,13 @@ class JwtDesk {
     std::int64_t until_ms;
   };
 
+  void CountResult(const jose::Verifier::Outcome& outcome);
   bool HasTime(const http::Exchange& exchange);
   Answer WaitForTurn(const http::Exchange& exchange);
   Answer WaitForKeys(std::size_t issuer, const http::Exchange& exchange);
 
   const std::size_t waiting_max_;
+  Counters& counters_;
   const Hooks hooks_;
   jose::Verifier verifier_;
   std::deque<http::Ticket> turns_;            // those that wait for time

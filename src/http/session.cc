@@ -247,6 +247,7 @@ Session::Next Session::BeginBody(Plan plan, const Exchange& exchange, std::strin
                                  std::size_t& at, std::string& out) {
   const Head& head = exchange.head;
   resumption_ = Resumption::kNone;
+  pending_since_.reset();  // its body is still to come
   waiting_ = false;
   if (plan == Plan::kBuffer && head.content_length.value_or(0) > limits_.body_bytes_max) {
     return Refuse(413, exchange.now, out);
@@ -400,11 +401,12 @@ void Session::FinishRequest(bool close, Now now) {
   ++ticket_.request;
   ++answered_in_turn_;
   resumption_ = Resumption::kNone;
+  pending_since_.reset();
   waiting_ = at_known_head_ = false;
   head_bytes_.clear();
+  if (!body_.empty()) crypto::Cleanse(body_);
   if (body_.capacity() > kHeldBytesKept) std::string().swap(body_);
   gate_.Reset();
-  if (!body_.empty()) crypto::Cleanse(body_);
   deadline_ms_ = now.boot_ms + limits_.idle_ms_max;
 }
 
@@ -459,6 +461,7 @@ Exchange Session::MakeExchange(const Head& head, std::string_view body, Now now)
                   .ticket = ticket_,
                   .resumption = std::exchange(resumption_, Resumption::kNone),
                   .now = now,
+                  .asked = pending_since_.value_or(now),
                   .note = at_known_head_ ? note_ : (no_note_ = 0)};
 }
 
@@ -469,6 +472,7 @@ Session::Next Session::WaitFor(std::uint32_t ms, Now now) {
 
 Session::Next Session::Pend(State state, Now now) {
   state_ = state;
+  if (!pending_since_) pending_since_ = now;
   deadline_ms_ = now.boot_ms + limits_.pending_ms_max;
   return Next::kWait;
 }

@@ -46,6 +46,7 @@ class Verifier {
     Refusal refusal = Refusal::kNone;
     TokenDigest digest{};
     const Verdict* verdict = nullptr;
+    bool remembered = false;    // the verdict is an earlier one
     std::size_t issuer = 0;     // its place in the Trust; not of kNotOurs
     std::int64_t spent_ns = 0;  // on signatures
   };

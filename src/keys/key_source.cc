@@ -151,6 +151,15 @@ void KeySource::OnFailed(const std::string& error) {
   log::Error("the keys of an issuer cannot be had", {{"issuer", config_.issuer}, {"error", error}});
 }
 
+KeyReport KeySource::Report(Now now) const {
+  KeyReport report{.issuer = config_.issuer, .refreshes_good = good_, .refreshes_failed = failed_};
+  if (known_.set != nullptr) {
+    report.keys = known_.set->keys.size();
+    report.age_ms = now.boot_ms - asked_ms_;
+  }
+  return report;
+}
+
 void KeySource::Describe(text::JsonWriter& json, Now now) const {
   const std::size_t keys = known_.set == nullptr ? 0 : known_.set->keys.size();
   json.BeginObject().Key("issuer").String(config_.issuer).Key("keys").Unsigned(keys);

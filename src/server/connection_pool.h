@@ -60,6 +60,7 @@ class ConnectionPool {
     std::function<void()> begin_answers;  // deferred ones
     std::function<void()> end_batch;      // before anything is written
     std::function<void()> settled;        // every deferred answer was given
+    std::function<void()> written;        // all answers were handed to the kernel
   };
 
   ConnectionPool(net::Loop& loop, const HttpLimits& limits, Peers& peers, base::Clock& clock,
@@ -71,6 +72,8 @@ class ConnectionPool {
   void Drain();     // no more requests; connections close as they become idle
   void CloseAll();  // at once
   void Close();     // the pool's own handles
+  // Gives the answers that were deferred; once whatever happened outside of a poll is over.
+  void Settle();
   std::size_t open_connections() const { return slots_.size() - free_.size(); }
   std::size_t bytes() const { return bytes_; }  // of all slots and buffers, as of the last Tick
 
@@ -91,17 +94,17 @@ class ConnectionPool {
     output_.clear();
     return output_;
   }
+  // The session has taken over what was read: it is not to lie here until something else is.
+  void ForgetRead(std::size_t size) { crypto::Cleanse(read_buffer_.data(), size); }
   net::Loop& loop() { return loop_; }
   const HttpLimits& limits() const { return limits_; }
   http::DateCache& date() { return date_; }
-  // The session has taken over what was read: it is not to lie here until something else is.
-  void ForgetRead(std::size_t size) { crypto::Cleanse(read_buffer_.data(), size); }
   std::span<char> read_buffer() { return read_buffer_; }
 
  private:
   Connection& TakeSlot();
   void GoOn();
-  void Settle();
+  void SettleDeferred();
 
   // Where a connection's deferred answers end in settled_output_.
   struct Settled {

@@ -17,6 +17,7 @@
 #include "net/listener.h"
 #include "net/mailbox.h"
 #include "replica/replica.h"
+#include "server/account_book.h"
 #include "server/connection_pool.h"
 #include "server/key_keeper.h"
 #include "server/report.h"
@@ -51,10 +52,12 @@ class ControlLoop {
   void Start();
   void SetRegistry(std::shared_ptr<const client::Registry> registry,
                    const std::vector<IssuerConfig>& issuers);
-  // The issuers' keys, for one worker.
-  std::shared_ptr<const jose::Trust> TrustOf(std::uint32_t worker) const {
-    return keys_.TrustOf(worker);
+  // What a worker is to know of a configuration.
+  NewRegistry RegistryFor(std::uint32_t worker,
+                          std::shared_ptr<const client::Registry> registry) const {
+    return {std::move(registry), keys_.TrustOf(worker), accounts_.AccountsOf(worker)};
   }
+  void CountReload(bool taken) { ++(taken ? reloads_.taken : reloads_.refused); }
   void Post(ToControl message) { mailbox_.Post(std::move(message)); }
   void CloseEverything();
 
@@ -75,6 +78,7 @@ class ControlLoop {
   void BecomeReady();
   void Tick();
   void WatchClock(Now now);
+  void WatchAccounts(Now now);
   bool MaySweep(Now now) const { return now.boot_ms >= no_sweep_until_ms_ && !admission_.loading; }
   void OnPush();
   void OnComplete();
@@ -85,6 +89,7 @@ class ControlLoop {
   std::string_view Reason(Now now) const;  // why it is not ready
   Snapshot Look(Now now);
   std::string Status(Now now);
+  std::string Metrics(Now now);
 
   Shared& shared_;
   const Hooks hooks_;
@@ -100,10 +105,13 @@ class ControlLoop {
   update::Pipeline pipeline_;
   const std::unique_ptr<replica::Replica> replica_;  // none: this node alone
   KeyKeeper keys_;
+  AccountBook accounts_;
   api::Explainer explainer_;
   client::CredentialCache credentials_;
   Verifier verifier_;
   std::vector<Verifier::Result> admin_results_;  // to be taken in the next turn
+  api::PushCounts pushes_;
+  Reloads reloads_;
   api::Control control_;
   std::vector<std::unique_ptr<api::AdminEndpoint>> endpoints_;  // by slot
   Peers peers_;
@@ -115,6 +123,7 @@ class ControlLoop {
   std::int64_t started_ms_ = 0;
   std::int64_t wall_ahead_us_ = 0;  // of the boot clock, at the last tick
   std::int64_t no_sweep_until_ms_ = 0;
+  std::int64_t watch_accounts_ms_ = 0;
   bool completed_ = false;  // somebody said so
   bool sweeping_ = false;   // there was much to let go of
   bool caught_up_ = false;  // with the replication log, once

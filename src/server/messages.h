@@ -27,10 +27,11 @@ struct Verified {
   http::Resumption resumption = http::Resumption::kRetry;
 };
 
-// A new configuration. The keys are the receiver's own.
+// A new configuration. The keys are the receiver's own, and so are the clients' accounts.
 struct NewRegistry {
   std::shared_ptr<const client::Registry> registry;
   std::shared_ptr<const jose::Trust> trust;
+  std::vector<api::ClientAccount*> accounts;  // borrowed for ever
 };
 
 // Other keys of the issuers of that generation of the registry.
