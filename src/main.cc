@@ -1,6 +1,5 @@
 // introspectd: arguments → configuration → server → run → exit code.
 
-#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
@@ -8,6 +7,7 @@
 #include <cstdio>
 #include <string>
 
+#include "base/process.h"
 #include "config/load.h"
 #include "config/print.h"
 #include "log/log.h"
@@ -32,11 +32,9 @@ int Complain(const absl::Status& status, int exit_code) {
   return exit_code;
 }
 
-// What is in this process must not end up in a file, and a gateway that goes away must not end it.
+// A gateway that goes away must not end it, and there may be many.
 void PrepareProcess() {
-  const rlimit none{0, 0};
-  setrlimit(RLIMIT_CORE, &none);
-  prctl(PR_SET_DUMPABLE, 0);
+  introspectd::base::KeepSecretsInside();
   std::signal(SIGPIPE, SIG_IGN);
   rlimit files{};
   getrlimit(RLIMIT_NOFILE, &files);
@@ -44,12 +42,13 @@ void PrepareProcess() {
   setrlimit(RLIMIT_NOFILE, &files);
 }
 
-int Serve(const introspectd::Config& config, const std::string& config_file) {
+int Serve(introspectd::Config& config, const std::string& config_file) {
   if (absl::Status status = introspectd::log::Open(config.log); !status.ok()) {
     return Complain(status, kUnusable);
   }
   introspectd::net::SetSlowThreads(config.limits.secret_verifications_max);
   auto server = introspectd::server::Server::Create(config, config_file);
+  introspectd::config::CleanseSecrets(config);
   if (!server.ok()) return Complain(server.status(), kFailed);
   const absl::Status ran = (*server)->Run();
   return ran.ok() ? kDone : Complain(ran, kFailed);

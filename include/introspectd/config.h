@@ -33,7 +33,6 @@ struct TlsConfig {
     std::string certificate;
     std::string key;
     std::string client_ca;
-    friend bool operator==(const Pem&, const Pem&) = default;
   };
 
   std::string certificate;  // and those that lead to a root, in order; "": plain HTTP

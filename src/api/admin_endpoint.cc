@@ -6,6 +6,7 @@
 #include "api/export_source.h"
 #include "api/form_checks.h"
 #include "base/check.h"
+#include "base/clock.h"
 #include "log/log.h"
 #include "metrics/page.h"
 #include "text/ascii.h"
@@ -255,6 +256,8 @@ Progress AdminEndpoint::FinishFeed(Exchange& exchange) {
   const bool full = report.storage_full || report.memory_full;
   const bool again = full || report.log_away || !feed_->done();
   const bool refused = report.rejected > 0 || cut_off;
+  control_.pushes.lines_refused += report.rejected;
+  if (!again) control_.pushes.times.Add(base::MicrosBetween(exchange.asked, exchange.now));
   body_ = Report(failure);
   exchange.reply = {.status = again ? 503 : refused ? 422 : 200, .body = body_};
   if (again) exchange.reply.extra_headers = kUnavailable.extra_headers;

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/client_account.h"
 #include "introspectd/introspection.h"
 #include "introspectd/store.h"
 #include "jose/verdict_cache.h"
@@ -19,11 +20,17 @@ namespace introspectd::api {
 
 class AnswerBatch {
  public:
+  // Who asks, and when; borrowed.
+  struct Asker {
+    const Caller* caller = nullptr;
+    ClientAccount* account = nullptr;
+    Now at{};
+  };
   struct Asked {
     TokenDigest token;
     const jose::Verdict* verdict = nullptr;  // of a JWT, borrowed; none: the store alone knows
     std::int64_t leeway_s = 0;
-    const Caller* caller = nullptr;  // borrowed
+    Asker asker{};
   };
 
   explicit AnswerBatch(Store::Reader& reader) : reader_(reader) {}  // borrowed

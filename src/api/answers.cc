@@ -1,5 +1,11 @@
 #include "api/answers.h"
 
+#include <algorithm>
+#include <iterator>
+
+#include "fmt/format.h"
+#include "introspectd/time.h"
+
 namespace introspectd::api {
 
 http::Reply HealthReply(std::string_view method, bool good) {
@@ -8,6 +14,11 @@ http::Reply HealthReply(std::string_view method, bool good) {
   }
   if (good) return {.status = 200, .body = R"({"status":"ok"})"};
   return {.status = 503, .body = R"({"status":"unavailable"})"};
+}
+
+void AppendRetryAfter(std::int64_t wait_us, std::string& out) {
+  fmt::format_to(std::back_inserter(out), "Retry-After: {}\r\n",
+                 std::max<std::int64_t>(1, (wait_us + kMicrosPerSecond - 1) / kMicrosPerSecond));
 }
 
 std::string_view RefusalBody(int status) {

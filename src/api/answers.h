@@ -3,6 +3,8 @@
 // Threads: constants.
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "http/response.h"
@@ -63,6 +65,14 @@ inline constexpr http::Reply kUnavailable{
     .body = R"({"error":"temporarily_unavailable",)"
             R"("error_description":"this cannot be answered right now"})",
     .extra_headers = "Retry-After: 1\r\n"};
+
+// Comes with AppendRetryAfter as its extra header.
+inline constexpr http::Reply kTooManyInactive{
+    .status = 429,
+    .body = R"({"error":"temporarily_unavailable",)"
+            R"("error_description":"too many tokens that were asked about are not active"})"};
+// "Retry-After: 3\r\n": in whole seconds, one at least.
+void AppendRetryAfter(std::int64_t wait_us, std::string& out);
 
 // GET /healthz and /readyz.
 http::Reply HealthReply(std::string_view method, bool good);

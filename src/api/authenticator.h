@@ -34,6 +34,11 @@ class Authenticator {
   void SetRegistry(std::shared_ptr<const client::Registry> registry);
   const std::shared_ptr<const client::Registry>& registry() const { return registry_; }
 
+  // Nobody needs what was presented any more.
+  void ForgetPresented() {
+    if (!basic_.empty()) crypto::Cleanse(basic_);
+  }
+
   enum class Outcome : std::uint8_t {
     kGood,     // `client`, borrowed from the registry
     kRefused,  // the exchange's reply says so

@@ -10,6 +10,7 @@
 #include "api/explainer.h"
 #include "api/introspect_endpoint.h"
 #include "api/state.h"
+#include "base/histogram.h"
 #include "client/credential_cache.h"
 #include "client/registry.h"
 #include "http/handler.h"
@@ -20,6 +21,12 @@
 #include "update/pipeline.h"
 
 namespace introspectd::api {
+
+// What came of pushes since the start.
+struct PushCounts {
+  base::Histogram times;  // from the last byte of one to its answer, when all of it was taken
+  std::uint64_t lines_refused = 0;
+};
 
 // All borrowed; one for all connections of the control plane.
 struct Control {
@@ -32,6 +39,7 @@ struct Control {
   const update::Admission& admission;
   client::CredentialCache& credentials;
   const Readiness& readiness;
+  PushCounts& pushes;
 
   std::function<const client::Registry&()> registry;
   Verify verify;                                    // an admin token

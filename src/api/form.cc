@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "crypto/digest.h"
 #include "text/form.h"
 
 namespace introspectd::api {
@@ -24,6 +25,10 @@ Form::Error Form::Parse(std::string_view body, std::size_t parameters_max) {
     Take(parameter->name, parameter->value);
   }
   return error;
+}
+
+void Form::Forget() {
+  if (!decoded_.empty()) crypto::Cleanse(decoded_);
 }
 
 bool Form::Decode(std::string_view& text) {

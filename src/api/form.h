@@ -19,6 +19,9 @@ class Form {
  public:
   enum class Error : std::uint8_t { kNone, kBrokenEscape, kTooMany, kTwice };
 
+  // Cleanses what was decoded: no view is valid any more.
+  void Forget();
+
   // `body` is borrowed until the next Parse.
   Error Parse(std::string_view body, std::size_t parameters_max);
 

@@ -4,6 +4,8 @@
 
 #include "api/answers.h"
 #include "api/form_checks.h"
+#include "api/tally.h"
+#include "base/check.h"
 
 namespace introspectd::api {
 
@@ -15,17 +17,9 @@ using http::Plan;
 using http::Progress;
 using http::Reply;
 
-Count CountOf(int status) {
-  switch (status) {
-    case 400:
-      return Count::kBadRequest;
-    case 401:
-      return Count::kUnauthorized;
-    case 503:
-      return Count::kUnavailable;
-    default:
-      return Count::kOther;
-  }
+base::Rate InactiveRate(const Config& config) {
+  const std::uint32_t per_s = config.limits.inactive_per_client_per_s;
+  return {.per_s = per_s, .burst = per_s * 10};
 }
 
 }  // namespace
@@ -38,20 +32,27 @@ IntrospectEndpoint::IntrospectEndpoint(const Config& config, Store& store,
       readiness_(readiness),
       counters_(counters),
       jwts_(jwts),
+      times_(counters.answer_times()),
       authenticator_(credentials, jwts.assertions(), std::move(verify)),
       reader_(store),
       introspector_(reader_),
+      rate_limited_(kTooManyInactive),
       batch_(reader_) {}
 
-void IntrospectEndpoint::SetRegistry(std::shared_ptr<const client::Registry> registry) {
+void IntrospectEndpoint::SetRegistry(std::shared_ptr<const client::Registry> registry,
+                                     std::vector<ClientAccount*> accounts) {
+  CHECK(accounts.size() == registry->clients().size());
   if (!batch_.empty()) retired_.push_back(authenticator_.registry());
   authenticator_.SetRegistry(std::move(registry));
+  accounts_ = std::move(accounts);
 }
 
 void IntrospectEndpoint::ForgetDeferred() {
   batch_.Clear();
   retired_.clear();
   jwts_.EndTurn();
+  form_.Forget();
+  authenticator_.ForgetPresented();
 }
 
 void IntrospectEndpoint::EndBatch() {
@@ -76,7 +77,8 @@ Plan IntrospectEndpoint::OnHead(Exchange& exchange) {
     refused = &kNotForm;
   }
   if (refused != nullptr) {
-    counters_.Add(CountOf(refused->status));
+    counters_.Add(*BadInputOf(refused->status));
+    Tell(CountOf(refused->status), {.at = exchange.asked});
     exchange.reply = *refused;
     return Plan::kAnswered;
   }
@@ -104,7 +106,10 @@ bool IntrospectEndpoint::OnBody(std::string_view /*part*/, Now /*now*/) { return
 Progress IntrospectEndpoint::OnRequest(Exchange& exchange) {
   const Reply* refused = CheckForm(form_, exchange.body, config_.limits.data);
   const Client* client = nullptr;
-  if (refused == nullptr) {
+  Asker asker{.at = exchange.asked};
+  if (refused != nullptr) {
+    counters_.Add(BadInput::kForm);
+  } else {
     switch (Authenticate(exchange, form_.credentials(), client)) {
       case Auth::kGood:
         break;
@@ -113,13 +118,21 @@ Progress IntrospectEndpoint::OnRequest(Exchange& exchange) {
       case Auth::kRefused:
         return Progress::kAnswered;
     }
-    refused = readiness_.ready(exchange.now) ? CheckParameters(client->caller) : &kUnavailable;
+    asker.caller = &client->caller;
+    asker.account = accounts_[authenticator_.registry()->IndexOf(*client)];
+    refused = Check(asker, exchange.now);
   }
   if (refused != nullptr) {
-    counters_.Add(CountOf(refused->status));
+    Tell(CountOf(refused->status), asker);
     return Say(exchange, *refused);
   }
-  return Find(exchange, client->caller);
+  return Find(exchange, asker);
+}
+
+void IntrospectEndpoint::Tell(Count count, const Asker& asker) {
+  counters_.Add(count);
+  if (asker.account != nullptr) asker.account->Add(count);
+  times_.Add(asker.at);
 }
 
 Progress IntrospectEndpoint::Say(Exchange& exchange, const Reply& reply) {
@@ -128,10 +141,10 @@ Progress IntrospectEndpoint::Say(Exchange& exchange, const Reply& reply) {
 }
 
 // A JWT of a configured issuer is judged by itself, whatever was pushed of it.
-Progress IntrospectEndpoint::Find(Exchange& exchange, const Caller& caller) {
+Progress IntrospectEndpoint::Find(Exchange& exchange, const Asker& asker) {
   using Kind = JwtDesk::Answer::Kind;
   if (form_.token().size() > config_.limits.token_bytes_max) {  // nobody can have pushed it
-    return Say(exchange, ReplyTo({.kind = Verdict::Kind::kUnknown}, caller, exchange.now));
+    return Say(exchange, ReplyTo({.kind = Verdict::Kind::kUnknown}, asker, exchange.now));
   }
   const JwtDesk::Answer found = jwts_.Ask(form_.token(), exchange);
   switch (found.kind) {
@@ -139,9 +152,9 @@ Progress IntrospectEndpoint::Find(Exchange& exchange, const Caller& caller) {
     case Kind::kGood:
       break;
     case Kind::kBad:
-      return Say(exchange, ReplyTo({.kind = Verdict::Kind::kInactive}, caller, exchange.now));
+      return Say(exchange, ReplyTo({.kind = Verdict::Kind::kInactive}, asker, exchange.now));
     case Kind::kUnavailable:
-      counters_.Add(Count::kUnavailable);
+      Tell(Count::kUnavailable, asker);
       return Say(exchange, kUnavailable);
     case Kind::kPending:
       return Progress::kPending;
@@ -149,7 +162,7 @@ Progress IntrospectEndpoint::Find(Exchange& exchange, const Caller& caller) {
   return Defer(exchange, {.token = found.digest,
                           .verdict = found.verdict,
                           .leeway_s = found.leeway_s,
-                          .caller = &caller});
+                          .asker = asker});
 }
 
 Progress IntrospectEndpoint::Defer(Exchange& exchange, const AnswerBatch::Asked& asked) {
@@ -178,8 +191,33 @@ IntrospectEndpoint::Auth IntrospectEndpoint::Authenticate(Exchange& exchange,
                                                           const client::FormCredentials& form,
                                                           const Client*& client) {
   const Auth outcome = authenticator_.Authenticate(exchange, form, client);
-  if (outcome == Auth::kRefused) counters_.Add(CountOf(exchange.reply.status));
+  if (outcome == Auth::kRefused) {
+    counters_.Add(FailureOf(exchange.reply.status));
+    Tell(CountOf(exchange.reply.status), {.at = exchange.asked});
+  }
   return outcome;
+}
+
+const Reply* IntrospectEndpoint::Check(const Asker& asker, Now now) {
+  if (!readiness_.ready(now)) return &kUnavailable;
+  const Reply* refused = CheckRate(*asker.account, now);
+  if (refused != nullptr) return refused;
+  refused = CheckParameters(*asker.caller);
+  if (refused != nullptr) counters_.Add(BadInput::kParameters);
+  return refused;
+}
+
+// Before the token is looked at, whatever it is: a refusal that only inactive tokens got would say
+// as much as the answer, and a scan would go on at full speed.
+const Reply* IntrospectEndpoint::CheckRate(ClientAccount& account, Now now) {
+  const base::Rate rate = InactiveRate(config_);
+  if (rate.per_s == 0) return nullptr;
+  const std::int64_t wait_us = account.inactive().WaitUs(now.boot_ms * 1000, rate);
+  if (wait_us == 0) return nullptr;
+  retry_after_.clear();
+  AppendRetryAfter(wait_us, retry_after_);
+  rate_limited_.extra_headers = retry_after_;
+  return &rate_limited_;
 }
 
 // The hint only orders a search (RFC 7662 2.1), and a token says itself which kind it is.
@@ -194,39 +232,41 @@ const Reply* IntrospectEndpoint::CheckParameters(const Caller& caller) const {
 
 Reply IntrospectEndpoint::Introspect(std::uint32_t deferred, Now now) {
   EnterStore();
+  const AnswerBatch::Asked& asked = batch_.asked(deferred);
   if (now.boot_ms >= lease_ms_) {
-    counters_.Add(Count::kUnavailable);
+    Tell(Count::kUnavailable, asked.asker);
     return kUnavailable;
   }
-  const AnswerBatch::Asked& asked = batch_.asked(deferred);
-  const Caller& caller = *asked.caller;
+  const Caller& caller = *asked.asker.caller;
   const std::string_view scope = batch_.scope(deferred);
   const Verdict verdict =
       asked.verdict != nullptr
           ? introspector_.Ask(asked.verdict->token(asked.leeway_s), scope, caller, now.seconds())
           : introspector_.Ask({asked.token, scope}, caller, now.seconds());
-  return ReplyTo(verdict, caller, now);
+  return ReplyTo(verdict, asked.asker, now);
 }
 
-Reply IntrospectEndpoint::ReplyTo(const Verdict& verdict, const Caller& caller, Now now) {
+Reply IntrospectEndpoint::ReplyTo(const Verdict& verdict, const Asker& asker, Now now) {
   if (verdict.kind == Verdict::Kind::kActive) {
-    counters_.Add(Count::kActive);
+    Tell(Count::kActive, asker);
     return {.status = 200, .body = verdict.body};
   }
-  if (verdict.kind == Verdict::Kind::kUnknown && !readiness_.feed_fresh(now)) {
-    counters_.Add(Count::kUnavailable);
+  const bool unknown = verdict.kind == Verdict::Kind::kUnknown;
+  if (unknown && !readiness_.feed_fresh(now)) {
+    Tell(Count::kUnavailable, asker);
     return kUnavailable;
   }
-  if (verdict.kind == Verdict::Kind::kUnknown && caller.unknown_token() == UnknownToken::kError) {
-    counters_.Add(Count::kUnknownToken);
-    return kUnknownToken;
-  }
-  counters_.Add(Count::kInactive);
-  return kInactive;
+  // What was asked before the rate was used up is answered: the rest waits so much longer.
+  const base::Rate rate = InactiveRate(config_);
+  if (rate.per_s != 0) asker.account->inactive().Charge(now.boot_ms * 1000, rate);
+  const bool error = unknown && asker.caller->unknown_token() == UnknownToken::kError;
+  Tell(error ? Count::kUnknownToken : Count::kInactive, asker);
+  return error ? kUnknownToken : kInactive;
 }
 
 std::string_view IntrospectEndpoint::RefusalBody(int status) {
   counters_.Add(CountOf(status));
+  if (const auto input = BadInputOf(status)) counters_.Add(*input);
   return api::RefusalBody(status);
 }
 

@@ -18,8 +18,10 @@ Verifier::Options OptionsOf(const Config& config) {
 
 }  // namespace
 
-JwtDesk::JwtDesk(const Config& config, Hooks hooks, AssertionDesk::UseHook use)
-    : queue_(config.limits.jwks_waiting_max, std::move(hooks)),
+JwtDesk::JwtDesk(const Config& config, Counters& counters, Hooks hooks,
+                 AssertionDesk::UseHook use)
+    : counters_(counters),
+      queue_(config.limits.jwks_waiting_max, std::move(hooks)),
       verifier_(OptionsOf(config)),
       assertions_(config.limits.token_bytes_max, queue_, std::move(use)) {}
 
@@ -32,8 +34,10 @@ JwtDesk::Answer JwtDesk::Ask(std::string_view token, const Exchange& exchange) {
                        {.may_verify = effort.may_verify, .keys_are_fresh = effort.keys_are_fresh});
   queue_.Spend(outcome.spent_ns);
   if (SignatureQueue::IsOpen(exchange, outcome.kind, outcome.refusal)) {
+    counters_.Add(JwtResult::kUnavailable);
     return {.kind = Answer::Kind::kUnavailable};
   }
+  CountResult(outcome);
   switch (outcome.kind) {
     case Kind::kNotOurs:
       return {.digest = outcome.digest};
@@ -53,6 +57,23 @@ JwtDesk::Answer JwtDesk::Ask(std::string_view token, const Exchange& exchange) {
       return WaitForKeys(outcome.issuer, exchange);
   }
   return {.kind = Answer::Kind::kUnavailable};
+}
+
+// What is asked again later is counted then.
+void JwtDesk::CountResult(const Verifier::Outcome& outcome) {
+  using Kind = Verifier::Outcome::Kind;
+  switch (outcome.kind) {
+    case Kind::kGood:
+      return counters_.Add(outcome.remembered ? JwtResult::kRemembered : JwtResult::kGood);
+    case Kind::kBad:
+      return counters_.Add(JwtResult::kBad);
+    case Kind::kKeysMissing:
+      return counters_.Add(JwtResult::kUnavailable);
+    case Kind::kNotOurs:
+    case Kind::kBusy:
+    case Kind::kKeysWanted:
+      return;
+  }
 }
 
 JwtDesk::Answer JwtDesk::WaitForKeys(std::size_t issuer, const Exchange& exchange) {

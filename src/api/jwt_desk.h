@@ -15,6 +15,7 @@
 
 #include "api/assertion_desk.h"
 #include "api/signature_queue.h"
+#include "api/state.h"
 #include "http/handler.h"
 #include "introspectd/config.h"
 #include "introspectd/time.h"
@@ -26,7 +27,8 @@ class JwtDesk {
  public:
   using Hooks = SignatureQueue::Hooks;
 
-  JwtDesk(const Config& config, Hooks hooks, AssertionDesk::UseHook use = {});
+  // `counters` is borrowed.
+  JwtDesk(const Config& config, Counters& counters, Hooks hooks, AssertionDesk::UseHook use = {});
 
   struct Answer {
     enum class Kind : std::uint8_t {
@@ -66,8 +68,10 @@ class JwtDesk {
   const jose::Verifier& verifier() const { return verifier_; }
 
  private:
+  void CountResult(const jose::Verifier::Outcome& outcome);
   Answer WaitForKeys(std::size_t issuer, const http::Exchange& exchange);
 
+  Counters& counters_;
   SignatureQueue queue_;
   jose::Verifier verifier_;
   AssertionDesk assertions_;

@@ -3,6 +3,7 @@
 // Threads: one Clock per thread; the floor is shared and thread-safe.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 
 #include "introspectd/time.h"
@@ -25,6 +26,16 @@ class WallFloor {
 // Unadjusted readings; for noticing that the wall clock was set.
 UnixMicros ReadWallMicros();
 std::int64_t ReadBootMillis();
+// For which the calling thread has had a processor.
+std::int64_t ReadThreadCpuMicros();
+
+// From one reading to a later one. The wall clock counts microseconds, but may be set; the boot
+// clock cannot, and says to the millisecond what they may be.
+inline std::int64_t MicrosBetween(Now then, Now now) {
+  const std::int64_t ms = now.boot_ms - then.boot_ms;
+  return std::clamp<std::int64_t>(now.wall_us - then.wall_us,
+                                  std::max<std::int64_t>(0, ms - 1) * 1000, (ms + 1) * 1000);
+}
 
 class Clock {
  public:

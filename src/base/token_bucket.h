@@ -24,8 +24,13 @@ class TokenBucket {
   // False: there is none, and none is taken.
   bool Take(std::int64_t now_us, const Rate& rate) {
     if (!HasOne(now_us, rate)) return false;
-    full_at_us_ = std::max(full_at_us_, now_us) + rate.interval_us();
+    Charge(now_us, rate);
     return true;
+  }
+  // Takes one, whether it is there or not: the bucket then owes it, and fills up later. For what is
+  // known only when it has happened.
+  void Charge(std::int64_t now_us, const Rate& rate) {
+    full_at_us_ = std::max(full_at_us_, now_us) + rate.interval_us();
   }
   // Until there is one.
   std::int64_t WaitUs(std::int64_t now_us, const Rate& rate) const {

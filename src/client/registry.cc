@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "crypto/digest.h"
 
 namespace introspectd::client {
 
@@ -25,7 +24,8 @@ Pusher PusherOf(const AdminTokenConfig& token, const std::string& issuer) {
 
 }  // namespace
 
-Secret::Secret(const SecretConfig& config) : plain_(config.plain) {
+Secret::Secret(const SecretConfig& config) {
+  if (!config.plain.empty()) plain_ = crypto::Sha256Of(config.plain);
   for (const std::string& text : config.hashes) {
     auto hash = crypto::SecretHash::Parse(text);
     CHECK(hash.ok());
@@ -41,7 +41,7 @@ bool Secret::Matches(std::string_view presented) const {
 
 // Digests are compared, so that the time tells nothing of the length either.
 bool Secret::MatchesPlain(std::string_view presented) const {
-  return !plain_.empty() && crypto::Sha256Of(presented) == crypto::Sha256Of(plain_);
+  return plain_ && crypto::Sha256Of(presented) == *plain_;
 }
 
 bool Client::Allows(AuthMethod method) const { return Contains(auth, method); }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "crypto/digest.h"
 #include "crypto/secret_hash.h"
 #include "introspectd/config.h"
 #include "introspectd/introspection.h"
@@ -18,7 +19,8 @@
 
 namespace introspectd::client {
 
-// One client's or admin token's secret, however it is configured.
+// One client's or admin token's secret, however it is configured. A plain one is kept as its
+// digest.
 class Secret {
  public:
   // `config` was checked: its hashes can be parsed.
@@ -31,7 +33,7 @@ class Secret {
 
  private:
   std::vector<crypto::SecretHash> hashes_;
-  std::string plain_;
+  std::optional<crypto::Sha256> plain_;
 };
 
 struct Client {
@@ -61,6 +63,10 @@ class Registry {
 
   std::uint64_t generation() const { return generation_; }
   const std::vector<Client>& clients() const { return clients_; }
+  // The place of one of clients().
+  std::size_t IndexOf(const Client& client) const {
+    return static_cast<std::size_t>(&client - clients_.data());
+  }
   const Client* FindClient(const std::string& id) const;  // null: there is none
   const std::vector<AdminToken>& admin_tokens() const { return admin_tokens_; }
 

@@ -4,10 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <system_error>
 
+#include "crypto/digest.h"
 #include "fmt/core.h"
 
 namespace introspectd::config {
@@ -36,15 +38,28 @@ absl::Status Unreadable() {
       fmt::format("cannot be read: {}", std::generic_category().message(errno)));
 }
 
+struct Chunk {
+  ~Chunk() { crypto::Cleanse(bytes.data(), bytes.size()); }
+  std::array<char, 4096> bytes;
+};
+
+std::size_t SizeOf(const OpenFile& file, std::size_t bytes_max) {
+  struct stat status;
+  if (fstat(file.fd(), &status) != 0 || status.st_size < 0) return 0;
+  return std::min(static_cast<std::size_t>(status.st_size), bytes_max);
+}
+
 absl::StatusOr<std::string> ReadAll(const OpenFile& file, std::size_t bytes_max) {
   std::string content;
-  std::array<char, 4096> chunk;
+  // At once, so that what may be a secret is not left behind where the text grew out of.
+  content.reserve(SizeOf(file, bytes_max));
+  Chunk chunk;
   while (true) {
-    const ssize_t size = read(file.fd(), chunk.data(), chunk.size());
+    const ssize_t size = read(file.fd(), chunk.bytes.data(), chunk.bytes.size());
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) return Unreadable();
     if (size == 0) return content;
-    content.append(chunk.data(), static_cast<std::size_t>(size));
+    content.append(chunk.bytes.data(), static_cast<std::size_t>(size));
     if (content.size() > bytes_max) {
       return absl::InvalidArgumentError(fmt::format("has more than {} bytes", bytes_max));
     }

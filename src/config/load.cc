@@ -10,6 +10,7 @@
 #include "config/options.h"
 #include "config/places.h"
 #include "config/toml_tree.h"
+#include "crypto/digest.h"
 #include "fmt/core.h"
 #include "fmt/ranges.h"
 #include "text/ascii.h"
@@ -57,6 +58,15 @@ std::vector<std::string_view> AllowedKeys(std::string_view name) {
     if (section.parent() == name) keys.push_back(section.key());
   }
   return keys;
+}
+
+void Cleanse(Scalar& scalar) {
+  if (auto* text = std::get_if<std::string>(&scalar)) crypto::Cleanse(*text);
+}
+
+void Cleanse(TomlNode& node) {
+  Cleanse(node.scalar);
+  for (TomlNode& child : node.children) Cleanse(child);
 }
 
 class Loader {
@@ -218,6 +228,7 @@ absl::Status Loader::ReadScalar(const Option& option, const TomlNode& node, cons
     return places_.Error(path, std::string(status.message()));
   }
   option.member.add(config_, element, *scalar);
+  if (IsSecret(option)) Cleanse(*scalar);
   return absl::OkStatus();
 }
 
@@ -264,13 +275,14 @@ std::vector<std::string*> FilesOf(Config& config) {
 }  // namespace
 
 absl::StatusOr<Config> LoadFile(const std::string& path) {
-  const auto text = ReadFile(path, kFileBytesMax);
+  auto text = ReadFile(path, kFileBytesMax);
   if (!text.ok()) {
     return absl::InvalidArgumentError(
         fmt::format("{}: {}", path, std::string(text.status().message())));
   }
   const std::filesystem::path beside = std::filesystem::path(path).parent_path();
   auto config = ParseText(*text, path, beside);
+  crypto::Cleanse(*text);
   if (!config.ok()) return config;
   for (std::string* file : FilesOf(*config)) {
     if (!file->empty()) *file = beside / *file;  // unless it is absolute
@@ -280,9 +292,22 @@ absl::StatusOr<Config> LoadFile(const std::string& path) {
 
 absl::StatusOr<Config> ParseText(std::string_view toml, const std::string& name,
                                  const std::filesystem::path& directory) {
-  const auto tree = ParseToml(toml, name);
+  auto tree = ParseToml(toml, name);
   if (!tree.ok()) return tree.status();
-  return Loader(name, directory).Load(*tree);
+  auto config = Loader(name, directory).Load(*tree);
+  Cleanse(*tree);
+  return config;
+}
+
+void CleanseSecrets(Config& config) {
+  for (ClientConfig& client : config.clients) crypto::Cleanse(client.secret.plain);
+  for (AdminTokenConfig& token : config.admin.tokens) crypto::Cleanse(token.secret.plain);
+  for (TlsConfig* tls : {&config.server.tls, &config.admin.tls}) crypto::Cleanse(tls->pem.key);
+}
+
+Config WithoutSecrets(Config config) {
+  CleanseSecrets(config);
+  return config;
 }
 
 }  // namespace introspectd::config

@@ -20,4 +20,9 @@ absl::StatusOr<Config> LoadFile(const std::string& path);
 absl::StatusOr<Config> ParseText(std::string_view toml, const std::string& name,
                                  const std::filesystem::path& directory);
 
+// Overwrites the secrets that stand in it as they are, once whoever needs them (client::Registry)
+// has what it needs. A password in replication.url stays: it is needed for every new connection.
+void CleanseSecrets(Config& config);
+Config WithoutSecrets(Config config);
+
 }  // namespace introspectd::config

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "base/check.h"
+#include "crypto/digest.h"
 #include "fmt/core.h"
 #include "toml++/toml.h"
 
@@ -65,6 +66,17 @@ TomlNode TreeOf(const toml::node& node) {
   return tree;
 }
 
+// The library's own copies of what may be secrets.
+void Cleanse(toml::node& node) {
+  if (auto* string = node.as_string()) crypto::Cleanse(string->get());
+  if (auto* array = node.as_array()) {
+    for (toml::node& entry : *array) Cleanse(entry);
+  }
+  if (auto* table = node.as_table()) {
+    for (auto&& [key, value] : *table) Cleanse(value);
+  }
+}
+
 // toml++ quotes what it read, which may be a part of a secret. Only its "cannot redefine existing
 // string 'secret'" quotes a key.
 std::string_view WithoutQuotedText(std::string_view description) {
@@ -105,7 +117,10 @@ std::string_view NameOf(TomlNode::Type type) {
 absl::StatusOr<TomlNode> ParseToml(std::string_view text, const std::string& name) {
   // Debian's library reports errors by throwing; nothing thrown leaves this function.
   try {
-    return TreeOf(toml::parse(text));
+    toml::table table = toml::parse(text);
+    TomlNode tree = TreeOf(table);
+    Cleanse(table);
+    return tree;
   } catch (const toml::parse_error& error) {
     return absl::InvalidArgumentError(fmt::format("{}:{}: this is not TOML: {}", name,
                                                   LineOf(error.source()),

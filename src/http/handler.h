@@ -61,6 +61,7 @@ struct Exchange {
   Ticket ticket;
   Resumption resumption = Resumption::kNone;
   Now now;
+  Now asked;  // when all that it is asked about had come; before `now` when it was pending since
   // What the handler noted of this very head (byte for byte) on this connection; 0 = nothing yet.
   std::uint64_t& note;
 

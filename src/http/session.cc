@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "crypto/digest.h"
 
 namespace introspectd::http {
 
@@ -27,6 +28,12 @@ int StatusOf(Refusal refusal) {
       break;
   }
   CHECK(false);
+}
+
+// Also what stood behind its end. It keeps its memory.
+void CleanseAll(std::string& buffer) {
+  buffer.resize(buffer.capacity());
+  crypto::Cleanse(buffer);
 }
 
 Persistence PersistenceOf(const Head& head, bool close) {
@@ -53,6 +60,10 @@ void Session::Open(std::uint32_t slot, std::uint32_t generation, Now now, const 
   BeginTurn();
   // A client that has just connected has something to ask.
   deadline_ms_ = now.boot_ms + limits_.head_ms_max;
+}
+
+void Session::Forget() {
+  for (std::string* buffer : {&held_, &head_bytes_, &body_, &known_bytes_}) CleanseAll(*buffer);
 }
 
 void Session::Receive(std::string_view in, Now now, std::string& out) {
@@ -149,7 +160,10 @@ bool Session::TurnIsOver(const std::string& out) const {
 void Session::Run(Now now, std::string& out) {
   const std::size_t used = Process(held_, now, out);
   held_.erase(0, state_ == State::kClosing ? held_.size() : used);
-  if (held_.empty() && held_.capacity() > kHeldBytesKept) std::string().swap(held_);
+  if (held_.empty() && held_.capacity() > kHeldBytesKept) {
+    CleanseAll(held_);
+    std::string().swap(held_);
+  }
 }
 
 std::size_t Session::Process(std::string_view in, Now now, std::string& out) {
@@ -233,6 +247,7 @@ Session::Next Session::BeginBody(Plan plan, const Exchange& exchange, std::strin
                                  std::size_t& at, std::string& out) {
   const Head& head = exchange.head;
   resumption_ = Resumption::kNone;
+  pending_since_.reset();  // its body is still to come
   waiting_ = false;
   if (plan == Plan::kBuffer && head.content_length.value_or(0) > limits_.body_bytes_max) {
     return Refuse(413, exchange.now, out);
@@ -386,8 +401,10 @@ void Session::FinishRequest(bool close, Now now) {
   ++ticket_.request;
   ++answered_in_turn_;
   resumption_ = Resumption::kNone;
+  pending_since_.reset();
   waiting_ = at_known_head_ = false;
   head_bytes_.clear();
+  if (!body_.empty()) crypto::Cleanse(body_);
   if (body_.capacity() > kHeldBytesKept) std::string().swap(body_);
   gate_.Reset();
   deadline_ms_ = now.boot_ms + limits_.idle_ms_max;
@@ -444,6 +461,7 @@ Exchange Session::MakeExchange(const Head& head, std::string_view body, Now now)
                   .ticket = ticket_,
                   .resumption = std::exchange(resumption_, Resumption::kNone),
                   .now = now,
+                  .asked = pending_since_.value_or(now),
                   .note = at_known_head_ ? note_ : (no_note_ = 0)};
 }
 
@@ -454,6 +472,7 @@ Session::Next Session::WaitFor(std::uint32_t ms, Now now) {
 
 Session::Next Session::Pend(State state, Now now) {
   state_ = state;
+  if (!pending_since_) pending_since_ = now;
   deadline_ms_ = now.boot_ms + limits_.pending_ms_max;
   return Next::kWait;
 }

@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,9 @@ class Session {
 
   // A new connection in the place of an old one. `peer` is borrowed for as long as it lasts.
   void Open(std::uint32_t slot, std::uint32_t generation, Now now, const Peer& peer = kUnknownPeer);
+
+  // The connection is over: cleanses what its buffers held.
+  void Forget();
 
   // Takes over `in`, and appends to `out` what there is to say.
   void Receive(std::string_view in, Now now, std::string& out);
@@ -120,6 +124,7 @@ class Session {
   const Peer* peer_ = &kUnknownPeer;
   Ticket ticket_;
   Resumption resumption_ = Resumption::kNone;
+  std::optional<Now> pending_since_;
   std::int64_t deadline_ms_ = kNoDeadline;
   bool waiting_ = false;  // the deadline of this state is set already
   bool draining_ = false;

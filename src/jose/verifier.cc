@@ -77,6 +77,7 @@ const Verdict* Verifier::Recall(const crypto::Sha256& whole) {
 Verifier::Outcome Verifier::Remembered(const Verdict& verdict, Now now) const {
   Outcome outcome{.kind = Kind::kGood, .digest = verdict.digest, .issuer = verdict.issuer};
   outcome.verdict = &verdict;
+  outcome.remembered = true;
   if (now.boot_ms >= trust().keys[verdict.issuer].stale_at_ms) {
     outcome.kind = Kind::kKeysMissing;
     outcome.refusal = Refusal::kKeysMissing;

@@ -40,6 +40,7 @@ class Verifier {
     Refusal refusal = Refusal::kNone;
     TokenDigest digest{};
     const Verdict* verdict = nullptr;  // kGood; borrowed until EndTurn
+    bool remembered = false;           // the verdict is an earlier one
     std::size_t issuer = 0;            // its place in the Trust; not of kNotOurs
     std::int64_t spent_ns = 0;         // on signatures
   };

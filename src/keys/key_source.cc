@@ -164,6 +164,18 @@ void KeySource::OnFailed(const std::string& error) {
   log::Error("keys cannot be had", {{owner_.kind(), owner_.name}, {"error", error}});
 }
 
+KeyReport KeySource::Report(Now now) const {
+  KeyReport report{.kind = owner_.kind(),
+                   .name = owner_.name,
+                   .refreshes_good = good_,
+                   .refreshes_failed = failed_};
+  if (known_.set != nullptr) {
+    report.keys = known_.set->keys.size();
+    report.age_ms = now.boot_ms - asked_ms_;
+  }
+  return report;
+}
+
 void KeySource::Describe(text::JsonWriter& json, Now now) const {
   const std::size_t keys = known_.set == nullptr ? 0 : known_.set->keys.size();
   json.BeginObject().Key(owner_.kind()).String(owner_.name).Key("keys").Unsigned(keys);

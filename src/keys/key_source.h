@@ -32,6 +32,7 @@ class KeySource : public std::enable_shared_from_this<KeySource> {
   void Ask();
   void Tick(Now now);
   void Describe(text::JsonWriter& json, Now now) const;
+  KeyReport Report(Now now) const;
 
  private:
   void AdoptConfigured();

@@ -103,4 +103,10 @@ void Refresher::Describe(text::JsonWriter& json, Now now) const {
   json.EndArray();
 }
 
+std::vector<KeyReport> Refresher::Reports(Now now) const {
+  std::vector<KeyReport> reports;
+  for (const auto& source : impl_->sources) reports.push_back(source->Report(now));
+  return reports;
+}
+
 }  // namespace introspectd::keys

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,16 @@ struct KnownKeys {
                                        // published before then is in it
   std::int64_t stale_at_ms = 0;        // on the boot clock: not to be believed from then on
   std::int64_t cooldown_until_ms = 0;  // on the boot clock: no fetch will be started before
+};
+
+// How an owner's keys are, for metrics.
+struct KeyReport {
+  std::string_view kind;  // "issuer" or "client"
+  std::string name;
+  std::size_t keys = 0;
+  std::optional<std::int64_t> age_ms;  // nothing: never had
+  std::uint64_t refreshes_good = 0;    // since its keys come from where they come from
+  std::uint64_t refreshes_failed = 0;
 };
 
 class Refresher {
@@ -62,6 +73,7 @@ class Refresher {
 
   // "keys" of /v1/status: an array with an object for each owner.
   void Describe(text::JsonWriter& json, Now now) const;
+  std::vector<KeyReport> Reports(Now now) const;
 
  private:
   struct Impl;

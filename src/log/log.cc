@@ -10,6 +10,7 @@
 
 #include "fmt/core.h"
 #include "text/json_writer.h"
+#include "text/printable.h"
 
 namespace introspectd::log {
 
@@ -50,15 +51,18 @@ spdlog::level::level_enum LevelOf(LogLevel level) {
   return spdlog::level::info;
 }
 
-// Plain words stay as they are, everything else is quoted and escaped like JSON.
+// Of one value; a line is read by people.
+constexpr std::size_t kValueBytesMax = 2048;
+
+// Short plain words stay as they are, everything else is quoted and escaped like JSON.
 void AppendText(std::string_view text, std::string& line) {
   const bool plain = !text.empty() && text.find_first_not_of(
                                           "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                           "0123456789-_.:/[]") == std::string_view::npos;
-  if (plain) {
+  if (plain && text.size() <= kValueBytesMax) {
     line += text;
   } else {
-    text::AppendJsonString(text, line);
+    text::AppendPrintable(text, kValueBytesMax, line);
   }
 }
 
@@ -79,8 +83,9 @@ std::string JsonLine(std::string_view event, std::initializer_list<Field> fields
   text::JsonWriter json(line);
   json.Key("event").String(event);
   for (const Field& field : fields) {
-    json.Key(field.name);
-    field.number ? json.Raw(field.text) : json.String(field.text);
+    std::string value;
+    if (!field.number) text::AppendPrintable(field.text, kValueBytesMax, value);
+    json.Key(field.name).Raw(field.number ? field.text : value);
   }
   return line;
 }

@@ -20,7 +20,7 @@ struct Field {
       : name(field), text(std::to_string(value)), number(true) {}
 
   std::string_view name;
-  std::string text;  // any bytes; control characters are escaped
+  std::string text;  // any bytes (text/printable.h)
   bool number = false;
 };
 

@@ -238,14 +238,24 @@ void Follower::Adopt(std::string_view text) {
   connection_.Drop("an export was loaded");
 }
 
+FollowReport Follower::Report(Now now) const {
+  FollowReport report{.following = polling_ && feed_.WhatIsWrong().empty(),
+                      .clock_ahead_us = clock_ahead_us_,
+                      .rows = feed_.rows(),
+                      .rows_put_back = put_back_};
+  if (polled_ms_ != 0) report.lag_ms = now.boot_ms - polled_ms_;
+  return report;
+}
+
 void Follower::Describe(text::JsonWriter& json, Now now) const {
+  const FollowReport report = Report(now);
   const std::string wrong = feed_.WhatIsWrong();
-  json.Key("following").Bool(polling_ && wrong.empty());
+  json.Key("following").Bool(report.following);
   json.Key("error").String(wrong.empty() ? why_ : wrong);
-  json.Key("lag_ms").Integer(polled_ms_ == 0 ? -1 : now.boot_ms - polled_ms_);
-  json.Key("clock_ahead_ms").Integer(clock_ahead_us_ / 1000);
-  json.Key("rows").Unsigned(feed_.rows());
-  json.Key("rows_put_back").Unsigned(put_back_);
+  json.Key("lag_ms").Integer(report.lag_ms.value_or(-1));
+  json.Key("clock_ahead_ms").Integer(report.clock_ahead_us / 1000);
+  json.Key("rows").Unsigned(report.rows);
+  json.Key("rows_put_back").Unsigned(report.rows_put_back);
 }
 
 }  // namespace introspectd::replica

@@ -28,6 +28,15 @@
 
 namespace introspectd::replica {
 
+// How far this node follows, for metrics.
+struct FollowReport {
+  bool following = false;
+  std::optional<std::int64_t> lag_ms;  // nothing: it never has followed
+  std::int64_t clock_ahead_us = 0;     // of the server's
+  std::uint64_t rows = 0;              // applied
+  std::uint64_t rows_put_back = 0;
+};
+
 class Follower {
  public:
   struct Hooks {
@@ -56,6 +65,7 @@ class Follower {
 
   bool following() const { return polling_; }
   void Describe(text::JsonWriter& json, Now now) const;
+  FollowReport Report(Now now) const;
 
  private:
   void OnOpened();

@@ -69,6 +69,13 @@ void Replica::OnBeat(std::int64_t sent_ms) {
   hooks_.lease(options_.fail_closed ? sent_ms + options_.staleness_max_s * 1000 : INT64_MAX);
 }
 
+ReplicaReport Replica::Report(Now now) const {
+  return {.follow = follower_.Report(now),
+          .writable = outbox_.writable(),
+          .rows_owed = outbox_.owed(),
+          .rows_trimmed = trimmer_.rows_trimmed()};
+}
+
 void Replica::Describe(text::JsonWriter& json, Now now) const {
   json.BeginObject();
   follower_.Describe(json, now);

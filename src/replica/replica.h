@@ -24,6 +24,14 @@
 
 namespace introspectd::replica {
 
+// How this node shares in the log, for metrics.
+struct ReplicaReport {
+  FollowReport follow;
+  bool writable = false;
+  std::uint64_t rows_owed = 0;
+  std::uint64_t rows_trimmed = 0;
+};
+
 class Replica {
  public:
   struct Hooks {
@@ -55,6 +63,7 @@ class Replica {
   std::string position() const { return follower_.PositionText(); }
   bool following() const { return follower_.following(); }
   void Describe(text::JsonWriter& json, Now now) const;
+  ReplicaReport Report(Now now) const;
 
  private:
   void OnBeat(std::int64_t sent_ms);

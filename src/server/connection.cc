@@ -48,7 +48,9 @@ void Connection::OnRead(std::string_view bytes) {
   }
   if (state_ != State::kOpen) return;
   const Now now = pool_.TurnBegan();
-  engine_ == nullptr ? Take(bytes, now) : TakeSealed(bytes, now);
+  if (engine_ != nullptr) return TakeSealed(bytes, now);
+  Take(bytes, now);
+  pool_.ForgetRead(bytes.size());
 }
 
 void Connection::Take(std::string_view plain, Now now) {
@@ -276,6 +278,7 @@ void Connection::OnClosed() {
   engine_.reset();
   certificate_.reset();
   sealed_held_.clear();
+  session_.Forget();
   pool_.Release(*this);
 }
 

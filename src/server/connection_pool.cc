@@ -140,7 +140,15 @@ void ConnectionPool::Defer(Connection& connection) {
 }
 
 void ConnectionPool::Settle() {
-  if (deferred_.empty()) return hooks_.settled();  // those that were answered out of turn
+  if (deferred_.empty()) {
+    hooks_.settled();  // those that were answered out of turn
+  } else {
+    SettleDeferred();
+  }
+  hooks_.written();
+}
+
+void ConnectionPool::SettleDeferred() {
   const Now now = clock_.Read();
   settled_output_.clear();
   hooks_.begin_answers();

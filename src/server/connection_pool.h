@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "crypto/digest.h"
 #include "http/handler.h"
 #include "introspectd/config.h"
 #include "net/listener.h"
@@ -61,6 +62,7 @@ class ConnectionPool {
     std::function<void()> begin_answers;  // deferred ones
     std::function<void()> end_batch;      // before anything is written
     std::function<void()> settled;        // every deferred answer was given
+    std::function<void()> written;        // all answers were handed to the kernel
   };
 
   ConnectionPool(net::Loop& loop, const HttpLimits& limits, Peers& peers, base::Clock& clock,
@@ -76,6 +78,8 @@ class ConnectionPool {
   void Drain();     // no more requests; connections close as they become idle
   void CloseAll();  // at once
   void Close();     // the pool's own handles
+  // Gives the answers that were deferred; once whatever happened outside of a poll is over.
+  void Settle();
   std::size_t open_connections() const { return slots_.size() - free_.size(); }
   std::size_t bytes() const { return bytes_; }  // of all slots and buffers, as of the last Tick
 
@@ -106,6 +110,8 @@ class ConnectionPool {
     return sealed_;
   }
   std::span<char> plain_buffer() { return plain_buffer_; }
+  // The session has taken over what was read: it is not to lie here until something else is.
+  void ForgetRead(std::size_t size) { crypto::Cleanse(read_buffer_.data(), size); }
   net::Loop& loop() { return loop_; }
   const HttpLimits& limits() const { return limits_; }
   http::DateCache& date() { return date_; }
@@ -115,7 +121,7 @@ class ConnectionPool {
   Connection& TakeSlot();
   void GoOn();
   void GoOnShakingHands();
-  void Settle();
+  void SettleDeferred();
 
   // Where a connection's deferred answers end in settled_output_.
   struct Settled {

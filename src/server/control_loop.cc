@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "log/log.h"
+#include "server/metrics_report.h"
 #include "text/json_writer.h"
 
 namespace introspectd::server {
@@ -49,6 +50,7 @@ ControlLoop::ControlLoop(Shared& shared, std::uint32_t workers,
                                ToWorker message) { hooks_.to_worker(worker, std::move(message)); },
            .own_changed = [this] { explainer_.SetTrust(keys_.own_trust()); },
            .now = [this] { return clock_.Read(); }}),
+      accounts_(workers),
       explainer_(shared.config, shared.store),
       credentials_(shared.key, shared.config.limits.credentials_remembered_max),
       used_assertions_(shared.config.limits.assertions_remembered_max),
@@ -63,6 +65,7 @@ ControlLoop::ControlLoop(Shared& shared, std::uint32_t workers,
                .admission = admission_,
                .credentials = credentials_,
                .readiness = shared.readiness,
+               .pushes = pushes_,
                .registry = [this]() -> const client::Registry& { return verifier_.registry(); },
                .verify =
                    [this](api::VerificationRequest request) {
@@ -85,7 +88,7 @@ ControlLoop::ControlLoop(Shared& shared, std::uint32_t workers,
                .explain = [this](const api::Explainer::Question& question,
                                  Now now) { return explainer_.Explain(question, now); },
                .status = [this](Now now) { return Status(now); },
-               .metrics = [this](Now now) { return MetricsOf(Look(now)); }},
+               .metrics = [this](Now now) { return Metrics(now); }},
       peers_(shared.config.limits.admin.connections_max,
              shared.config.limits.admin.connections_per_address_max),
       pool_(loop_, shared.config.limits.admin, peers_, clock_,
@@ -96,7 +99,8 @@ ControlLoop::ControlLoop(Shared& shared, std::uint32_t workers,
              .closed = [this](std::uint32_t slot) { endpoints_[slot]->Abandon(); },
              .begin_answers = [] {},
              .end_batch = [] {},
-             .settled = [] {}}),
+             .settled = [] {},
+             .written = [] {}}),
       mailbox_(loop_, [this](ToControl message) { Receive(std::move(message)); }),
       tick_(loop_, [this] { Tick(); }),
       pipeline_turn_(loop_, [this] { TurnPipeline(); }) {
@@ -194,6 +198,7 @@ void ControlLoop::SetRegistry(std::shared_ptr<const client::Registry> registry,
                               const Config& config) {
   keys_.SetOwners(config, registry->generation());
   explainer_.SetTrust(keys_.own_trust());
+  accounts_.SetRegistry(*registry);
   verifier_.SetRegistry(std::move(registry));
   credentials_.Forget();
 }
@@ -298,7 +303,14 @@ void ControlLoop::Tick() {
   if (replica_ != nullptr) replica_->Tick(now);
   keys_.Tick(now);
   used_assertions_.Sweep(now.seconds());
+  WatchAccounts(now);
   pool_.Tick();
+}
+
+void ControlLoop::WatchAccounts(Now now) {
+  if (now.boot_ms < watch_accounts_ms_) return;
+  watch_accounts_ms_ = now.boot_ms + 1000;
+  accounts_.Watch();
 }
 
 // A wall clock that is set says nothing good of any time: tokens are judged by it, but none is
@@ -388,6 +400,18 @@ Snapshot ControlLoop::Look(Now now) {
                     .workers = {}};
   for (const auto& worker : hooks_.workers()) snapshot.workers.push_back(&worker->counters());
   return snapshot;
+}
+
+std::string ControlLoop::Metrics(Now now) {
+  Snapshot snapshot = Look(now);
+  snapshot.clients.assign(accounts_.entries().begin(), accounts_.entries().end());
+  snapshot.control_cpu_us = base::ReadThreadCpuMicros();
+  snapshot.updates = &store_.counts();
+  snapshot.pushes = &pushes_;
+  snapshot.keys = keys_.Reports(now);
+  if (replica_ != nullptr) snapshot.replication = replica_->Report(now);
+  snapshot.reloads = reloads_;
+  return MetricsOf(snapshot);
 }
 
 std::string ControlLoop::Status(Now now) {

@@ -18,6 +18,7 @@
 #include "net/listener.h"
 #include "net/mailbox.h"
 #include "replica/replica.h"
+#include "server/account_book.h"
 #include "server/connection_pool.h"
 #include "server/key_keeper.h"
 #include "server/report.h"
@@ -53,10 +54,13 @@ class ControlLoop {
   void SetTls(std::shared_ptr<const tls::Context> context) { pool_.SetTls(std::move(context)); }
   // `config` is what the registry was made of.
   void SetRegistry(std::shared_ptr<const client::Registry> registry, const Config& config);
-  // The keys of issuers and clients, for one worker.
-  std::shared_ptr<const jose::Trust> TrustOf(std::uint32_t worker) const {
-    return keys_.TrustOf(worker);
+  // What a worker is to know of a configuration.
+  NewRegistry RegistryFor(std::uint32_t worker, std::shared_ptr<const client::Registry> registry,
+                          std::shared_ptr<const tls::Context> tls) const {
+    return {std::move(registry), keys_.TrustOf(worker), accounts_.AccountsOf(worker),
+            std::move(tls)};
   }
+  void CountReload(bool taken) { ++(taken ? reloads_.taken : reloads_.refused); }
   void Post(ToControl message) { mailbox_.Post(std::move(message)); }
   void CloseEverything();
 
@@ -78,6 +82,7 @@ class ControlLoop {
   void BecomeReady();
   void Tick();
   void WatchClock(Now now);
+  void WatchAccounts(Now now);
   bool MaySweep(Now now) const { return now.boot_ms >= no_sweep_until_ms_ && !admission_.loading; }
   void OnPush();
   void OnComplete();
@@ -88,6 +93,7 @@ class ControlLoop {
   std::string_view Reason(Now now) const;  // why it is not ready
   Snapshot Look(Now now);
   std::string Status(Now now);
+  std::string Metrics(Now now);
 
   Shared& shared_;
   const Hooks hooks_;
@@ -103,11 +109,14 @@ class ControlLoop {
   update::Pipeline pipeline_;
   const std::unique_ptr<replica::Replica> replica_;  // none: this node alone
   KeyKeeper keys_;
+  AccountBook accounts_;
   api::Explainer explainer_;
   client::CredentialCache credentials_;
   client::UsedAssertions used_assertions_;
   Verifier verifier_;
   std::vector<Verifier::Result> admin_results_;  // to be taken in the next turn
+  api::PushCounts pushes_;
+  Reloads reloads_;
   api::Control control_;
   std::vector<std::unique_ptr<api::AdminEndpoint>> endpoints_;  // by slot
   Peers peers_;
@@ -119,6 +128,7 @@ class ControlLoop {
   std::int64_t started_ms_ = 0;
   std::int64_t wall_ahead_us_ = 0;  // of the boot clock, at the last tick
   std::int64_t no_sweep_until_ms_ = 0;
+  std::int64_t watch_accounts_ms_ = 0;
   bool completed_ = false;        // somebody said so
   bool sweeping_ = false;         // there was much to let go of
   bool assertions_full_ = false;  // once

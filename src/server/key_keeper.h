@@ -44,6 +44,7 @@ class KeyKeeper {
   void Tick(Now now) { refresher_.Tick(now); }
   void Close() { refresher_.Close(); }
   void Describe(text::JsonWriter& json, Now now) const { refresher_.Describe(json, now); }
+  std::vector<keys::KeyReport> Reports(Now now) const { return refresher_.Reports(now); }
 
  private:
   // One owner's keys as they were made ready last, for each worker and then for the control loop.

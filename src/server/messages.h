@@ -29,11 +29,12 @@ struct Verified {
   http::Resumption resumption = http::Resumption::kRetry;
 };
 
-// A new configuration. Keys and TLS are the receiver's own.
+// A new configuration. Keys, TLS and the clients' accounts are the receiver's own.
 struct NewRegistry {
   std::shared_ptr<const client::Registry> registry;
   std::shared_ptr<const jose::Trust> trust;
-  std::shared_ptr<const tls::Context> tls;  // none: plain
+  std::vector<api::ClientAccount*> accounts;  // borrowed for ever
+  std::shared_ptr<const tls::Context> tls;    // none: plain
 };
 
 // Other keys of the owners of that generation of the registry.

@@ -1,25 +1,10 @@
 #include "server/report.h"
 
-#include <array>
-#include <utility>
-
-#include "metrics/page.h"
 #include "server/version.h"
 
 namespace introspectd::server {
 
 namespace {
-
-// One table for both forms.
-std::array<std::pair<const char*, std::uint64_t>, 7> BytesByKind(const Snapshot& snapshot) {
-  return {{{"records", snapshot.store.record_bytes},
-           {"templates", snapshot.store.template_bytes},
-           {"index", snapshot.store.index_bytes},
-           {"rules", snapshot.store.rule_bytes},
-           {"verdicts", snapshot.verdict_bytes},
-           {"connections", snapshot.connection_bytes},
-           {"assertions", snapshot.assertion_bytes}}};
-}
 
 void WriteBytes(const Snapshot& snapshot, text::JsonWriter& json) {
   json.Key("bytes").BeginObject();
@@ -40,48 +25,17 @@ void WriteWorkers(const Snapshot& snapshot, text::JsonWriter& json) {
   json.EndArray();
 }
 
-double Number(std::uint64_t value) { return static_cast<double>(value); }
-
-void AddProcess(const Snapshot& snapshot, metrics::Page& page) {
-  page.Gauge("info", "The version.").Is("version", kVersion, 1);
-  page.Gauge("ready", "Whether requests are answered.").Is(snapshot.ready ? 1 : 0);
-  page.Gauge("feed_fresh", "Whether updates come as often as they must.")
-      .Is(snapshot.feed_fresh ? 1 : 0);
-  page.Gauge("uptime_seconds", "Since the start.").Is(static_cast<double>(snapshot.uptime_s));
-  page.Gauge("configuration_generation", "Counts reloads that were taken.")
-      .Is(Number(snapshot.generation));
-}
-
-void AddStore(const Snapshot& snapshot, metrics::Page& page) {
-  page.Gauge("tokens", "Tokens that are known and not revoked, ended ones for a while.")
-      .Is(Number(snapshot.store.tokens));
-  page.Gauge("revocations", "Revoked tokens and jtis that are remembered.")
-      .Is(Number(snapshot.store.revocations));
-  page.Gauge("rules", "Revocations that name no token.").Is(Number(snapshot.store.rules));
-  page.Gauge("sequence", "The highest sequence of an update that was seen.")
-      .Is(Number(snapshot.store.sequence));
-  page.Gauge("memory_bytes", "Memory in use, as limits.memory_max counts it.");
-  for (const auto& [kind, bytes] : BytesByKind(snapshot)) page.Is("kind", kind, Number(bytes));
-  page.Gauge("memory_max_bytes", "From here on only revocations are taken.")
-      .Is(Number(snapshot.memory_max));
-  page.Gauge("memory_full", "Whether only revocations are taken.").Is(snapshot.memory_full ? 1 : 0);
-}
-
-void AddTraffic(const Snapshot& snapshot, metrics::Page& page) {
-  page.Counter("requests_total", "Answers of the data plane, by result.");
-  for (std::size_t i = 0; i < api::kCounts; ++i) {
-    std::uint64_t sum = 0;
-    for (const api::Counters* worker : snapshot.workers) {
-      sum += worker->Get(static_cast<api::Count>(i));
-    }
-    page.Is("result", api::kCountNames[i], Number(sum));
-  }
-  page.Gauge("connections", "Open connections.")
-      .Is("plane", "data", Number(snapshot.data_connections))
-      .Is("plane", "admin", Number(snapshot.admin_connections));
-}
-
 }  // namespace
+
+BytesOfKinds BytesByKind(const Snapshot& snapshot) {
+  return {{{"records", snapshot.store.record_bytes},
+           {"templates", snapshot.store.template_bytes},
+           {"index", snapshot.store.index_bytes},
+           {"rules", snapshot.store.rule_bytes},
+           {"verdicts", snapshot.verdict_bytes},
+           {"connections", snapshot.connection_bytes},
+           {"assertions", snapshot.assertion_bytes}}};
+}
 
 std::string StatusOf(const Snapshot& snapshot,
                      const std::function<void(text::JsonWriter&)>& describe) {
@@ -106,14 +60,6 @@ std::string StatusOf(const Snapshot& snapshot,
   WriteWorkers(snapshot, json);
   json.EndObject();
   return out;
-}
-
-std::string MetricsOf(const Snapshot& snapshot) {
-  metrics::Page page;
-  AddProcess(snapshot, page);
-  AddStore(snapshot, page);
-  AddTraffic(snapshot, page);
-  return page.Text();
 }
 
 }  // namespace introspectd::server

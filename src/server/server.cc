@@ -87,8 +87,8 @@ Server::Server(const Config& config, std::string config_file, Sockets sockets,
   for (std::size_t i = 0; i < sockets.data.size(); ++i) {
     const auto index = static_cast<std::uint32_t>(i);
     workers_.push_back(std::make_unique<Worker>(shared_, index, std::move(sockets.data[i]),
-                                                registry, control_.TrustOf(index),
-                                                tls_.ForWorker(i)));
+                                                control_.RegistryFor(index, registry,
+                                                                     tls_.ForWorker(i))));
   }
   control_.SetTls(tls_.ForAdmin());
 }
@@ -132,6 +132,7 @@ void Server::Reload() {
   if (stopping_) return;
   auto config = config::LoadFile(config_file_);
   if (!config.ok()) {
+    control_.CountReload(false);
     log::Error("reload refused: the old configuration stays",
                {{"error", std::string(config.status().message())}});
     return;
@@ -147,15 +148,18 @@ void Server::Reload() {
   ++generation_;
   taken_ = 0;
   auto registry = std::make_shared<const client::Registry>(reloaded, generation_);
+  config::CleanseSecrets(*config);
+  config::CleanseSecrets(reloaded);
   control_.SetTls(tls_.ForAdmin());
   control_.SetRegistry(registry, reloaded);
   for (std::uint32_t i = 0; i < workers_.size(); ++i) {
-    workers_[i]->Post(NewRegistry{registry, control_.TrustOf(i), tls_.ForWorker(i)});
+    workers_[i]->Post(control_.RegistryFor(i, registry, tls_.ForWorker(i)));
   }
 }
 
 void Server::OnRegistryTaken(std::uint64_t generation) {
   if (generation != generation_ || ++taken_ < workers_.size()) return;
+  control_.CountReload(true);
   log::Info("reloaded", {{"generation", generation_}});
 }
 

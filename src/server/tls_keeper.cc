@@ -1,6 +1,8 @@
 #include "server/tls_keeper.h"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 #include "log/log.h"
 
@@ -17,6 +19,15 @@ AskClients AskFor(const Config& config) {
   });
   if (self_signed) return AskClients::kForAny;
   return config.server.tls.client_ca.empty() ? AskClients::kNo : AskClients::kForThoseOfTheCa;
+}
+
+crypto::Sha256 DigestOf(const TlsConfig::Pem& pem) {
+  crypto::Sha256Stream digest;
+  for (const std::string* file : {&pem.certificate, &pem.key, &pem.client_ca}) {
+    digest.Update(std::to_string(file->size()) + ':');
+    digest.Update(*file);
+  }
+  return digest.Finish();
 }
 
 AskClients AskForAdmins(const Config& config) {
@@ -49,8 +60,10 @@ void TlsKeeper::Make(Plane& plane, const TlsConfig& config, AskClients ask_clien
                  {{"key", plane.name == data_.name ? "server.tls" : "admin.tls"}});
     return;
   }
-  if (!config.enabled() || (config.pem == plane.pem && ask_clients == plane.ask_clients)) return;
-  plane.pem = config.pem;
+  if (!config.enabled()) return;
+  const crypto::Sha256 files = DigestOf(config.pem);
+  if (files == plane.files && ask_clients == plane.ask_clients) return;
+  plane.files = files;
   plane.ask_clients = ask_clients;
   for (std::size_t i = 0; i < plane.contexts.size(); ++i) {
     plane.contexts[i] = std::make_shared<const tls::Context>(

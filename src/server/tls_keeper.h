@@ -32,7 +32,7 @@ class TlsKeeper {
   struct Plane {
     const char* name;
     std::vector<std::shared_ptr<const tls::Library>> libraries;
-    TlsConfig::Pem pem;
+    crypto::Sha256 files{};  // of what the contexts are made of
     tls::AskClients ask_clients = tls::AskClients::kNo;
     std::vector<std::shared_ptr<const tls::Context>> contexts;  // null: plain
   };

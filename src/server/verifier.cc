@@ -4,6 +4,14 @@
 
 namespace introspectd::server {
 
+namespace {
+
+void CleanseSecrets(client::Pairs& pairs) {
+  for (auto& [id, secret] : pairs) crypto::Cleanse(secret);
+}
+
+}  // namespace
+
 Verifier::Verifier(net::Loop& loop, const crypto::ProcessKey& key, const Limits& limits,
                    std::function<void(const Result&)> report)
     : loop_(loop),
@@ -11,9 +19,7 @@ Verifier::Verifier(net::Loop& loop, const crypto::ProcessKey& key, const Limits&
       jobs_max_(limits.secret_verifications_max + limits.secret_queue_max),
       report_(std::move(report)) {}
 
-Verifier::Job::~Job() {
-  for (auto& [id, secret] : pairs) crypto::Cleanse(secret);
-}
+Verifier::Job::~Job() { CleanseSecrets(pairs); }
 
 void Verifier::Ask(Realm realm, std::uint32_t worker, api::VerificationRequest request) {
   const Asker asker{worker, request.ticket};
@@ -22,7 +28,7 @@ void Verifier::Ask(Realm realm, std::uint32_t worker, api::VerificationRequest r
                                               found->second->registry == registry_ &&
                                               found->second->pairs == request.pairs) {
     found->second->askers.push_back(asker);
-    return;
+    return CleanseSecrets(request.pairs);
   }
   auto job = std::make_shared<Job>(
       Job{realm, std::move(request.pairs), registry_, request.digest, {asker}, std::nullopt});

@@ -14,13 +14,12 @@ constexpr int kTurnsBeforeDrain = 2;
 }  // namespace
 
 Worker::Worker(Shared& shared, std::uint32_t index, std::vector<BoundSocket> sockets,
-               std::shared_ptr<const client::Registry> registry,
-               std::shared_ptr<const jose::Trust> trust, std::shared_ptr<const tls::Context> tls)
+               NewRegistry registry)
     : shared_(shared),
       index_(index),
       clock_(&shared.wall_floor),
       credentials_(shared.key, shared.config.limits.credentials_remembered_max),
-      jwts_(shared.config,
+      jwts_(shared.config, counters_,
             {.resume = [this](const http::Ticket& ticket,
                               http::Resumption resumption) { pool_.Resume(ticket, resumption); },
              .want_keys =
@@ -33,21 +32,25 @@ Worker::Worker(Shared& shared, std::uint32_t index, std::vector<BoundSocket> soc
                 [this](api::VerificationRequest request) {
                   shared_.to_control(VerifyForWorker{index_, std::move(request)});
                 }),
-      generation_(registry->generation()),
+      generation_(registry.registry->generation()),
       pool_(loop_, shared.config.limits.data, shared.data_peers, clock_,
             {.handler = [this](std::uint32_t) -> http::Handler& { return endpoint_; },
              .closed = [](std::uint32_t) {},
              .begin_answers = [this] { endpoint_.BeginAnswers(); },
              .end_batch = [this] { endpoint_.EndBatch(); },
-             .settled = [this] { endpoint_.ForgetDeferred(); }}),
+             .settled = [this] { endpoint_.ForgetDeferred(); },
+             .written =
+                 [this] {
+                   if (endpoint_.HasAnswered()) endpoint_.Written(clock_.Read());
+                 }}),
       mailbox_(loop_, [this](ToWorker message) { Receive(std::move(message)); }),
       tick_(loop_, [this] { Tick(); }),
       turn_before_drain_(loop_, [this] { TurnBeforeDrain(); }),
       jwt_turn_(loop_, [this] { TurnJwts(); }),
       after_poll_(loop_, [this] { jwts_.BeginTurn(); }) {
-  jwts_.SetTrust(std::move(trust));
-  endpoint_.SetRegistry(std::move(registry));
-  pool_.SetTls(std::move(tls));
+  jwts_.SetTrust(std::move(registry.trust));
+  endpoint_.SetRegistry(std::move(registry.registry), std::move(registry.accounts));
+  pool_.SetTls(std::move(registry.tls));
   for (BoundSocket& bound : sockets) {
     listeners_.push_back(std::make_unique<net::Listener>(
         loop_, std::move(bound.socket), bound.tcp,
@@ -75,6 +78,7 @@ void Worker::Tick() {
   pool_.Tick();
   jwts_.Tick(clock_.Read());
   counters_.Turned(base::ReadBootMillis());
+  counters_.SetCpu(base::ReadThreadCpuMicros());
   counters_.SetConnections(pool_.open_connections());
   counters_.SetVerdictBytes(jwts_.verifier().verdicts().bytes());
   counters_.SetConnectionBytes(pool_.bytes());
@@ -108,7 +112,7 @@ void Worker::Receive(ToWorker message) {
 
 void Worker::Take(NewRegistry fresh) {
   generation_ = fresh.registry->generation();
-  endpoint_.SetRegistry(std::move(fresh.registry));
+  endpoint_.SetRegistry(std::move(fresh.registry), std::move(fresh.accounts));
   jwts_.SetTrust(std::move(fresh.trust));
   pool_.SetTls(std::move(fresh.tls));
   shared_.to_control(RegistryTaken{generation_});
@@ -119,8 +123,10 @@ void Worker::Bring(const api::AssertionUse& use) {
   shared_.to_control(UseAssertion{index_, use.ticket, name, use.exp});
 }
 
+// Comes before the loop polls, which may then wait: what was deferred here must not.
 void Worker::TurnJwts() {
   if (!jwts_.Turn()) jwt_turn_.Stop();
+  pool_.Settle();
 }
 
 // What an older registry says of credentials is of no use; those that wait for it ask again.

@@ -32,8 +32,7 @@ struct BoundSocket {
 class Worker {
  public:
   Worker(Shared& shared, std::uint32_t index, std::vector<BoundSocket> sockets,
-         std::shared_ptr<const client::Registry> registry, std::shared_ptr<const jose::Trust> trust,
-         std::shared_ptr<const tls::Context> tls);
+         NewRegistry registry);
   ~Worker();  // joins
 
   void Start(std::optional<std::uint32_t> cpu);

@@ -26,6 +26,7 @@ AdminPlane::AdminPlane(std::string_view text)
           .admission = admission,
           .credentials = credentials,
           .readiness = readiness,
+          .pushes = push_counts,
           .registry = [this]() -> const client::Registry& { return *registry; },
           .verify =
               [this](VerificationRequest request) { verifications.push_back(std::move(request)); },

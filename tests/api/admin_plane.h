@@ -54,6 +54,7 @@ class AdminPlane {
   crypto::ProcessKey key = crypto::NewProcessKey();
   client::CredentialCache credentials{key, 100};
   Readiness readiness;
+  PushCounts push_counts;
   std::shared_ptr<const client::Registry> registry;
   Explainer explainer;
   Control control;

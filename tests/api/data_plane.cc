@@ -19,7 +19,7 @@ DataPlane::DataPlane(std::string_view text)
       store({config.introspection.issuer, config.storage.token_lifetime_max_s}),
       updater(store),
       registry(std::make_shared<const client::Registry>(config, 1)),
-      jwts(config,
+      jwts(config, counters,
            {.resume = [this](const http::Ticket& ticket,
                              http::Resumption how) { Resume(ticket, how); },
             .want_keys = [this](std::size_t issuer) { wanted_keys.push_back(issuer); },
@@ -32,7 +32,7 @@ DataPlane::DataPlane(std::string_view text)
           config, store, readiness, credentials, counters, jwts,
           [this](VerificationRequest request) { verifications.push_back(std::move(request)); }),
       session(std::make_unique<http::Session>(config.limits.data, endpoint, date)) {
-  endpoint.SetRegistry(registry);
+  endpoint.SetRegistry(registry, Accounts());
   readiness.SetReady(true);
   Reconnect();
 }
@@ -85,9 +85,10 @@ void DataPlane::Turn(std::string_view read, std::string& out) {
     session->Settle(now, out);
     endpoint.EndBatch();
     endpoint.ForgetDeferred();
-    if (!session->has_more()) return;
+    if (!session->has_more()) break;
     session->Continue(now, out);
   }
+  endpoint.Written(now);
 }
 
 void DataPlane::Verify() {
@@ -116,7 +117,17 @@ void DataPlane::Resume(const http::Ticket& ticket, http::Resumption resumption) 
 
 void DataPlane::Reload(std::string_view text) {
   registry = std::make_shared<const client::Registry>(ConfigOf(text), registry->generation() + 1);
-  endpoint.SetRegistry(registry);
+  endpoint.SetRegistry(registry, Accounts());
+}
+
+ClientAccount& DataPlane::AccountOf(const std::string& id) { return accounts_[id]; }
+
+std::vector<ClientAccount*> DataPlane::Accounts() {
+  std::vector<ClientAccount*> accounts;
+  for (const client::Client& client : registry->clients()) {
+    accounts.push_back(&AccountOf(client.caller.id()));
+  }
+  return accounts;
 }
 
 void DataPlane::Settle() {
@@ -131,9 +142,10 @@ void DataPlane::Pump() {
     endpoint.EndBatch();
     said_ += std::exchange(turn_, {});
     if (session->has_deferred() && !settle_later) Settle();
-    if (session->closing() || !session->has_more()) return;
+    if (session->closing() || !session->has_more()) break;
     session->Continue(now, turn_);
   }
+  endpoint.Written(now);
 }
 
 }  // namespace introspectd::api

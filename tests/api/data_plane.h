@@ -5,6 +5,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -61,6 +62,7 @@ class DataPlane {
   }
   // A configuration of clients, as after SIGHUP.
   void Reload(std::string_view config);
+  ClientAccount& AccountOf(const std::string& id);
   // The answers that were deferred. `settle_later`: they are not asked for before.
   void Settle();
   std::string Take() { return std::exchange(said_, {}); }
@@ -88,7 +90,9 @@ class DataPlane {
 
  private:
   void Pump();
+  std::vector<ClientAccount*> Accounts();
 
+  std::map<std::string, ClientAccount> accounts_;
   std::uint32_t generation_ = 0;
   std::string turn_;
   std::string said_;

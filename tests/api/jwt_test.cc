@@ -274,6 +274,7 @@ class JwtDeskTest : public JwtTest {
   int waited_ = 0;
   std::function<void(http::Resumption)> resume_;
   JwtDesk desk_{plane_.config,
+                plane_.counters,
                 {.resume =
                      [this](const http::Ticket&, http::Resumption how) {
                        ++plane_.now.wall_us;
@@ -349,6 +350,29 @@ TEST_F(JwtTest, WithOldKeysNothingIsSaid) {
   EXPECT_EQ(plane_.AskAnew(Request{.body = Body(token_)}.Bytes()).status, 503);
   plane_.Push(support::Upsert("opaque", R"({"exp":1700000600})"));
   EXPECT_THAT(Ask("opaque"), HasSubstr("\"active\":true")) << "the rest goes on";
+}
+
+TEST_F(JwtTest, WhatComesOfThemIsCounted) {
+  const auto counts = [this] {
+    std::vector<std::uint64_t> all;
+    for (std::size_t i = 0; i < kJwtResults; ++i) {
+      all.push_back(plane_.counters.Get(static_cast<JwtResult>(i)));
+    }
+    return all;
+  };
+  Ask(token_);
+  EXPECT_THAT(counts(), ElementsAre(1, 0, 0, 0));
+  Ask(token_);
+  Ask(token_);
+  EXPECT_THAT(counts(), ElementsAre(1, 2, 0, 0));
+  Ask(Minter(SignatureAlgorithm::kEs256).Mint());
+  Ask(key_.Mint(jose::Claims("", 0)));
+  EXPECT_THAT(counts(), ElementsAre(1, 2, 2, 0));
+  Ask("opaque.token");
+  EXPECT_THAT(counts(), ElementsAre(1, 2, 2, 0));
+  plane_.now.boot_ms = kStaleAt_ms;
+  Ask(token_);
+  EXPECT_THAT(counts(), ElementsAre(1, 2, 2, 1));
 }
 
 }  // namespace

@@ -61,5 +61,25 @@ TEST(NowTest, SecondsAreWholeOnes) {
   EXPECT_EQ((Now{.wall_us = 2'000'000}.seconds()), 2);
 }
 
+TEST(MicrosBetweenTest, TheWallClockSaysHowManyAndTheBootClockWhetherThatCanBe) {
+  const Now then{.wall_us = 1'000'000, .boot_ms = 500};
+  const auto after = [&](std::int64_t wall_us, std::int64_t boot_ms) {
+    return MicrosBetween(then, {then.wall_us + wall_us, then.boot_ms + boot_ms});
+  };
+  EXPECT_EQ(after(0, 0), 0);
+  EXPECT_EQ(after(17, 0), 17);
+  EXPECT_EQ(after(999, 1), 999);
+  EXPECT_EQ(after(1'500, 2), 1'500);
+  EXPECT_EQ(after(3'600'000'000, 0), 1'000) << "set forward";
+  EXPECT_EQ(after(0, 20), 19'000) << "set back, and so it stands still";
+}
+
+TEST(ThreadCpuTest, GoesForwardWhileTheThreadWorks) {
+  const std::int64_t before = ReadThreadCpuMicros();
+  while (ReadThreadCpuMicros() < before + 2'000) {
+  }
+  SUCCEED();
+}
+
 }  // namespace
 }  // namespace introspectd::base

@@ -44,5 +44,13 @@ TEST(TokenBucketTest, IsFullWhenItsBurstIsBack) {
   EXPECT_TRUE(bucket.IsFull(kSecond_us * 10 / 4));
 }
 
+TEST(TokenBucketTest, WhatIsOwedIsWaitedFor) {
+  TokenBucket bucket;
+  for (int i = 0; i < 14; ++i) bucket.Charge(0, kRate);
+  EXPECT_EQ(bucket.WaitUs(0, kRate), kSecond_us * 5 / 4);
+  EXPECT_FALSE(bucket.HasOne(kSecond_us, kRate));
+  EXPECT_TRUE(bucket.HasOne(kSecond_us * 5 / 4, kRate));
+}
+
 }  // namespace
 }  // namespace introspectd::base

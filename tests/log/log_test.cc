@@ -62,6 +62,11 @@ const std::vector<std::string>& Nasty() {
       "{0}%v%n",
       "\xc3\xa9",
       "\xe2\x80\xa8",  // U+2028
+      "\xc2\x9b"
+      "31m",  // CSI in one character
+      "\xe2\x80\xae"
+      "fatal",  // from right to left
+      "\x7f",
   };
   return nasty;
 }
@@ -112,6 +117,43 @@ TEST_F(LogTest, NoValueBreaksALineOfJson) {
     EXPECT_TRUE(std::ranges::none_of(line, [](char c) {
       return static_cast<unsigned char>(c) < 0x20;
     })) << testing::PrintToString(line);
+  }
+}
+
+// Each is what an administrator's terminal, or a program that reads the log, must not be given.
+TEST_F(LogTest, NothingOfAValueIsActedUpon) {
+  const std::string kForbidden[] = {"\x1b",         "\r",           "\x7f", "\xc2\x9b",
+                                    "\xe2\x80\xa8", "\xe2\x80\xae", "\xff"};
+  for (const LogFormat format : {LogFormat::kText, LogFormat::kJson}) {
+    OpenFile(format);
+    for (const std::string& bad : kForbidden) {
+      const std::string line = LineOf([&] { Info("call", {{"kid", "a" + bad + "b"}}); });
+      EXPECT_EQ(line.find(bad), std::string::npos) << testing::PrintToString(line);
+      EXPECT_THAT(line, testing::ContainsRegex("\"a.*b\"")) << testing::PrintToString(line);
+    }
+  }
+}
+
+TEST_F(LogTest, WhatIsNoUtf8StillIsALineOfJson) {
+  OpenFile(LogFormat::kJson);
+  json::Parser parser(16'384, 4);
+  for (const std::string& value : {"\xff\xfe"s, "a\xc3"s, "\xed\xa0\x80"s}) {
+    const std::string line = LineOf([&] { Info("call", {{"client", value}}); });
+    EXPECT_EQ(parser.ParseObject(line), json::Error::kNone) << testing::PrintToString(line);
+  }
+}
+
+TEST_F(LogTest, AVeryLongValueIsCut) {
+  for (const LogFormat format : {LogFormat::kText, LogFormat::kJson}) {
+    for (const std::string& piece : {"x"s, "\n"s, "\xe6\xbc\xa2"s}) {
+      OpenFile(format);
+      std::string value;
+      while (value.size() < 1 << 20) value += piece;
+      const std::string line = LineOf([&] { Error("oops", {{"error", value}, {"end", "x"}}); });
+      EXPECT_LT(line.size(), 8'000u);
+      EXPECT_THAT(line, HasSubstr(" bytes more)\""));
+      EXPECT_THAT(line, HasSubstr("end"));
+    }
   }
 }
 

@@ -42,7 +42,8 @@ PoolRig::PoolRig(const HttpLimits& given)
                 [this] {
                   ++settled;
                   handler.ForgetDeferred();
-                }}),
+                },
+            .written = [] {}}),
       mailbox_(loop_, [](std::function<void()> action) { action(); }),
       tick_(loop_, [this] { pool.Tick(); }) {
   signal(SIGPIPE, SIG_IGN);

@@ -1,12 +1,11 @@
 // introspect-cli: the operator's and the cache warmer's client of introspectd's control plane.
 
 #include <fmt/core.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 
 #include <string>
 
 #include "admin.h"
+#include "base/process.h"
 #include "commands.h"
 
 namespace introspectd::cli {
@@ -35,15 +34,8 @@ ExitCode TellParseError(const CLI::App& app, const CLI::ParseError& error) {
   return kUnusable;
 }
 
-// Tokens and secrets that pass through must not end up in a core dump.
-void ForbidCoreDumps() {
-  const rlimit none{0, 0};
-  setrlimit(RLIMIT_CORE, &none);
-  prctl(PR_SET_DUMPABLE, 0);
-}
-
 int Main(int argc, char** argv) {
-  ForbidCoreDumps();
+  base::KeepSecretsInside();
   CLI::App app("Fills, changes and inspects introspectd nodes by their control plane",
                "introspect-cli");
   AdminOptions admin;

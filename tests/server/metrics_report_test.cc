@@ -1,0 +1,125 @@
+#include "server/metrics_report.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "support/metrics_text.h"
+
+namespace introspectd::server {
+namespace {
+
+using support::MetricsText;
+using testing::IsEmpty;
+
+// A client id as bad as the configuration lets in, and worse.
+const std::string kNastyId = "a\"b\\c\nd{e=\"f\"} 1\n# HELP introspectd_x \xe2\x80\xa8\xc3\xa9";
+
+class MetricsReportTest : public testing::Test {
+ protected:
+  MetricsReportTest() {
+    entry_.id = kNastyId;
+    entry_.accounts.push_back(std::make_unique<api::ClientAccount>());
+    entry_.accounts.push_back(std::make_unique<api::ClientAccount>());
+    snapshot_.workers = {&counters_[0], &counters_[1]};
+    snapshot_.clients = {&entry_};
+    snapshot_.updates = &updates_;
+    snapshot_.pushes = &pushes_;
+    snapshot_.keys = {{.kind = "issuer",
+                       .name = kNastyId,
+                       .keys = 3,
+                       .age_ms = 1500,
+                       .refreshes_good = 2,
+                       .refreshes_failed = 1},
+                      {.kind = "issuer", .name = "https://never.example", .age_ms = {}}};
+    snapshot_.replication.emplace();
+  }
+
+  MetricsText Metrics() const {
+    MetricsText metrics(MetricsOf(snapshot_));
+    EXPECT_THAT(metrics.problems(), IsEmpty());
+    return metrics;
+  }
+
+  api::Counters counters_[2];
+  AccountBook::Entry entry_;
+  update::UpdateCounts updates_;
+  api::PushCounts pushes_;
+  Snapshot snapshot_;
+};
+
+TEST_F(MetricsReportTest, AddsTheWorkersUp) {
+  for (api::Counters& worker : counters_) {
+    worker.Add(api::Count::kActive);
+    worker.Add(api::BadInput::kForm);
+    worker.Add(api::AuthFailure::kRefused);
+    worker.Add(api::JwtResult::kRemembered);
+    worker.Add(api::JwtResult::kBad);
+    worker.answer_times().Add(40);
+    worker.SetCpu(2'500'000);
+  }
+  counters_[1].Add(api::Count::kRateLimited);
+  const MetricsText metrics = Metrics();
+  EXPECT_EQ(metrics.Value("introspectd_requests_total", {{"result", "active"}}), 2);
+  EXPECT_EQ(metrics.Value("introspectd_requests_total", {{"result", "rate_limited"}}), 1);
+  EXPECT_EQ(metrics.Value("introspectd_refused_inputs_total", {{"cause", "form"}}), 2);
+  EXPECT_EQ(
+      metrics.Value("introspectd_client_authentication_failures_total", {{"cause", "refused"}}), 2);
+  EXPECT_EQ(metrics.Value("introspectd_jwt_verdict_cache_hits_total"), 2);
+  EXPECT_EQ(metrics.Value("introspectd_jwt_verifications_total", {{"result", "bad"}}), 2);
+  EXPECT_EQ(metrics.Value("introspectd_request_duration_seconds_bucket", {{"le", "2.5e-05"}}), 0);
+  EXPECT_EQ(metrics.Value("introspectd_request_duration_seconds_bucket", {{"le", "5e-05"}}), 2);
+  EXPECT_NEAR(*metrics.Value("introspectd_request_duration_seconds_sum"), 80e-6, 1e-12);
+  EXPECT_EQ(metrics.Value("introspectd_loop_busy_seconds_total", {{"loop", "worker-1"}}), 2.5);
+  EXPECT_EQ(metrics.Count("introspectd_loop_busy_seconds_total"), 3u);
+}
+
+TEST_F(MetricsReportTest, NoNameBreaksThePage) {
+  entry_.accounts[0]->Add(api::Count::kInactive);
+  entry_.accounts[1]->Add(api::Count::kInactive);
+  const MetricsText metrics = Metrics();
+  EXPECT_EQ(metrics.Value("introspectd_client_requests_total",
+                          {{"client", kNastyId}, {"result", "inactive"}}),
+            2);
+  EXPECT_EQ(metrics.Value("introspectd_client_inactive_high", {{"client", kNastyId}}), 0);
+  EXPECT_EQ(metrics.Value("introspectd_keys", {{"issuer", kNastyId}}), 3);
+  EXPECT_EQ(metrics.Value("introspectd_keys_age_seconds", {{"issuer", kNastyId}}), 1.5);
+  EXPECT_EQ(metrics.Count("introspectd_keys_age_seconds"), 1u) << "never had";
+  EXPECT_EQ(metrics.Value("introspectd_key_refreshes_total",
+                          {{"issuer", kNastyId}, {"result", "failed"}}),
+            1);
+}
+
+TEST_F(MetricsReportTest, SaysHowFarItFollowsTheLog) {
+  EXPECT_EQ(Metrics().Count("introspectd_replication_lag_seconds"), 0u) << "not yet";
+  snapshot_.replication->follow.lag_ms = 12;
+  snapshot_.replication->follow.clock_ahead_us = -1'500'000;
+  const MetricsText metrics = Metrics();
+  EXPECT_EQ(metrics.Value("introspectd_replication_lag_seconds"), 0.012);
+  EXPECT_EQ(metrics.Value("introspectd_replication_clock_difference_seconds"), -1.5);
+  snapshot_.replication.reset();
+  EXPECT_EQ(Metrics().Count("introspectd_replication_following"), 0u);
+}
+
+TEST_F(MetricsReportTest, CountsUpdatesByOp) {
+  Store store({.issuer = "https://issuer.example", .token_lifetime_max_s = 1000});
+  update::StoreTarget target(store.writer());
+  target.Stage(token::RevokeToken{}, 1);
+  target.Stage(token::RevokeJti{.key = "j"}, 1);
+  target.Stage(token::AddRule{.keys = {"r"}}, 1);
+  target.Stage(update::Sign::kHeartbeat, 1, 1);
+  target.Stage(update::Sign::kComplete, 1, 1);
+  target.Stage(update::Sign::kComplete, 1, 1);
+  snapshot_.updates = &target.counts();
+  const MetricsText metrics = Metrics();
+  const std::pair<const char*, int> kExpected[] = {{"upsert", 0},     {"revoke_token", 1},
+                                                   {"revoke_jti", 1}, {"revoke_rule", 1},
+                                                   {"heartbeat", 1},  {"complete", 2}};
+  for (const auto& [op, count] : kExpected) {
+    EXPECT_EQ(metrics.Value("introspectd_updates_total", {{"op", op}}), count) << op;
+  }
+}
+
+}  // namespace
+}  // namespace introspectd::server
