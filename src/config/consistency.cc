@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "config/client_auth_checks.h"
 #include "config/listen.h"
 #include "fetch/fetcher.h"
 #include "fmt/core.h"
@@ -209,6 +210,8 @@ absl::Status SettleClients(Config& config, const Places& places) {
              CheckNames(path + ".issuers", client.issuers, places),
              CheckSecret(client, path, places),
              CheckKeys(client, path, places),
+             CheckTlsMethods(config, client, path, places),
+             CheckBearer(config, client, path, places),
              SettleUnknownToken(client, path + ".unknown_token", places),
          }) {
       if (!status.ok()) return status;

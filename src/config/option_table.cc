@@ -349,6 +349,7 @@ constexpr auto kClients = AtSighup(Joined(
          .member = kMember<&Config::clients, &ClientConfig::tls_subject_dn>,
          .default_toml = R"("")",
          .range = {0, 4096},
+         .check = UnlessEmpty<CheckDistinguishedName>,
          .help = "`tls_client_auth`: the subject of its certificate (RFC 4514)"},
         {.name = "tls_san_dns",
          .member = kMember<&Config::clients, &ClientConfig::tls_san_dns>,
@@ -364,6 +365,7 @@ constexpr auto kClients = AtSighup(Joined(
          .member = kMember<&Config::clients, &ClientConfig::tls_san_ip>,
          .default_toml = R"("")",
          .range = {0, 4096},
+         .check = UnlessEmpty<CheckIpAddress>,
          .help = "or an address among them"},
         {.name = "tls_san_email",
          .member = kMember<&Config::clients, &ClientConfig::tls_san_email>,
@@ -374,6 +376,7 @@ constexpr auto kClients = AtSighup(Joined(
          .member = kMember<&Config::clients, &ClientConfig::tls_certificates_sha256>,
          .default_toml = "[]",
          .count = {0, 64},
+         .check = CheckThumbprint,
          .help = "`self_signed_tls_client_auth`: SHA-256 of its certificates (DER), base64url"},
     }}));
 

@@ -5,6 +5,8 @@
 
 #include "config/listen.h"
 #include "config/options.h"
+#include "crypto/certificate.h"
+#include "crypto/distinguished_name.h"
 #include "crypto/secret_hash.h"
 #include "crypto/signature.h"
 #include "fetch/check_url.h"
@@ -68,6 +70,22 @@ absl::Status CheckTokenType(std::string_view type) {
 
 absl::Status CheckJwkSet(std::string_view json) {
   return absl::Status(jose::ParseJwkSet(json).status());
+}
+
+absl::Status CheckDistinguishedName(std::string_view name) {
+  return crypto::CanonicalName(name).status();
+}
+
+absl::Status CheckIpAddress(std::string_view address) {
+  if (crypto::CanonicalAddress(address)) return absl::OkStatus();
+  return Refuse(
+      fmt::format("\"{}\" is no address; allowed: IPv4 or IPv6, such as 2001:db8::1", address));
+}
+
+absl::Status CheckThumbprint(std::string_view sha256) {
+  if (crypto::ParseThumbprint(sha256)) return absl::OkStatus();
+  return Refuse(fmt::format(
+      "\"{}\" is no SHA-256; allowed: 43 characters of base64url without padding", sha256));
 }
 
 absl::Status CheckProxy(std::string_view url) {

@@ -18,6 +18,9 @@ absl::Status CheckRequestPath(std::string_view path);
 absl::Status CheckAlgorithm(std::string_view name);  // of a JWS
 absl::Status CheckTokenType(std::string_view type);  // `typ` of an access token
 absl::Status CheckJwkSet(std::string_view json);
+absl::Status CheckDistinguishedName(std::string_view name);  // RFC 4514
+absl::Status CheckIpAddress(std::string_view address);
+absl::Status CheckThumbprint(std::string_view sha256);  // of a certificate
 absl::Status CheckProxy(std::string_view url);
 
 // Their messages never show what they were given.

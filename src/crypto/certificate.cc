@@ -4,12 +4,14 @@
 #include <netinet/in.h>
 #include <openssl/err.h>
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 #include <utility>
 
 #include "crypto/distinguished_name.h"
 #include "crypto/openssl_ptr.h"
+#include "text/base64.h"
 
 namespace introspectd::crypto {
 
@@ -30,13 +32,17 @@ bool AppendText(const ASN1_STRING* value, std::vector<std::string>& out) {
   return true;
 }
 
+std::string Written(int family, const void* address) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  inet_ntop(family, address, text.data(), text.size());
+  return text.data();
+}
+
 bool AppendAddress(const ASN1_STRING* value, std::vector<std::string>& out) {
   const int size = ASN1_STRING_length(value);
   if (size != sizeof(in_addr) && size != sizeof(in6_addr)) return false;
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  const int family = size == sizeof(in_addr) ? AF_INET : AF_INET6;
-  inet_ntop(family, ASN1_STRING_get0_data(value), text.data(), text.size());
-  out.emplace_back(text.data());
+  out.push_back(
+      Written(size == sizeof(in_addr) ? AF_INET : AF_INET6, ASN1_STRING_get0_data(value)));
   return true;
 }
 
@@ -91,6 +97,25 @@ std::optional<PeerCertificate> ReadPeerCertificate(std::string_view der) {
   auto read = Read(der);
   ERR_pop_to_mark();
   return read;
+}
+
+std::optional<Sha256> ParseThumbprint(std::string_view base64url) {
+  std::array<char, 36> bytes{};
+  Sha256 thumbprint{};
+  if (base64url.size() != 43 || text::DecodeBase64Url(base64url, bytes.data()) != 32) {
+    return std::nullopt;
+  }
+  std::copy_n(bytes.begin(), thumbprint.size(), thumbprint.begin());
+  return thumbprint;
+}
+
+std::optional<std::string> CanonicalAddress(std::string_view ipv4_or_ipv6) {
+  const std::string text(ipv4_or_ipv6);
+  in6_addr address{};  // large enough for either
+  for (const int family : {AF_INET, AF_INET6}) {
+    if (inet_pton(family, text.c_str(), &address) == 1) return Written(family, &address);
+  }
+  return std::nullopt;
 }
 
 }  // namespace introspectd::crypto

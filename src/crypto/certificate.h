@@ -36,4 +36,8 @@ struct PeerCertificate {
 // it, behind which some would not look.
 std::optional<PeerCertificate> ReadPeerCertificate(std::string_view der);
 
+// What clients are configured with, as it is compared with the above.
+std::optional<Sha256> ParseThumbprint(std::string_view base64url);  // of a certificate
+std::optional<std::string> CanonicalAddress(std::string_view ipv4_or_ipv6);
+
 }  // namespace introspectd::crypto

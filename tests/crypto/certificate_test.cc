@@ -185,5 +185,27 @@ TEST(CertificateTest, RefusesTwoListsOfAlternativeNames) {
   EXPECT_FALSE(ReadPeerCertificate(DerOf(certificate.get())).has_value());
 }
 
+TEST(CertificateTest, ReadsThumbprints) {
+  // RFC 8705 3.1
+  const auto thumbprint = ParseThumbprint("bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2");
+  EXPECT_FALSE(thumbprint.has_value()) << "the RFC's example has bits that mean nothing";
+  const auto zeros = ParseThumbprint(std::string(43, 'A'));
+  ASSERT_TRUE(zeros.has_value());
+  EXPECT_EQ(*zeros, Sha256{});
+  for (const std::string& bad : {std::string(), std::string(42, 'A'), std::string(44, 'A'),
+                                 std::string(42, 'A') + "=", std::string(42, 'A') + "+"}) {
+    EXPECT_FALSE(ParseThumbprint(bad).has_value()) << bad;
+  }
+}
+
+TEST(CertificateTest, WritesAddressesInOneWay) {
+  EXPECT_EQ(CanonicalAddress("10.0.0.1"), "10.0.0.1");
+  EXPECT_EQ(CanonicalAddress("2001:DB8:0:0::1"), "2001:db8::1");
+  EXPECT_EQ(CanonicalAddress("::ffff:10.0.0.1"), "::ffff:10.0.0.1");
+  for (const char* bad : {"", "10.0.0", "10.0.0.1/8", "[::1]", "::1%lo", "gateway.example"}) {
+    EXPECT_FALSE(CanonicalAddress(bad).has_value()) << bad;
+  }
+}
+
 }  // namespace
 }  // namespace introspectd::crypto
