@@ -226,7 +226,7 @@ Reply AdminEndpoint::Explain(std::string_view body, Now now) {
     if (!question.digest) return kNoDigest;
   }
   if (!form_.client().empty()) {
-    question.client = control_.registry().FindClient(std::string(form_.client()));
+    question.client = control_.registry().FindClient(form_.client());
     if (question.client == nullptr) return kNoClient;
   }
   body_ = control_.explain(question, now);

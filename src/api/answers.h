@@ -60,6 +60,20 @@ inline constexpr http::Reply kInvalidClientBearer{
     .body = kInvalidClientBody,
     .extra_headers = "WWW-Authenticate: Bearer realm=\"introspectd\", error=\"invalid_token\"\r\n"};
 
+inline constexpr http::Reply kInsufficientScope{
+    .status = 403,
+    .body =
+        R"({"error":"insufficient_scope","error_description":"the scope introspect is needed"})",
+    .extra_headers =
+        "WWW-Authenticate: Bearer realm=\"introspectd\", "
+        "error=\"insufficient_scope\", scope=\"introspect\"\r\n"};
+// There is room for one more within a second, at any rate that can be configured.
+inline constexpr http::Reply kTooManyFailures{
+    .status = 429,
+    .body = R"({"error":"too_many_requests",)"
+            R"("error_description":"too many failed authentications"})",
+    .extra_headers = "Retry-After: 1\r\n"};
+
 inline constexpr http::Reply kUnavailable{
     .status = 503,
     .body = R"({"error":"temporarily_unavailable",)"

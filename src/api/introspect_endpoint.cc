@@ -33,8 +33,9 @@ IntrospectEndpoint::IntrospectEndpoint(const Config& config, Store& store,
       counters_(counters),
       jwts_(jwts),
       times_(counters.answer_times()),
-      authenticator_(credentials, jwts.assertions(), std::move(verify)),
       reader_(store),
+      bearers_(config, jwts, reader_, readiness),
+      authenticator_(config.limits, credentials, jwts.assertions(), bearers_, std::move(verify)),
       introspector_(reader_),
       rate_limited_(kTooManyInactive),
       batch_(reader_) {}
@@ -88,7 +89,7 @@ Plan IntrospectEndpoint::OnHead(Exchange& exchange) {
   const bool fits = head.content_length.value_or(0) <= config_.limits.data.body_bytes_max;
   if (head.expects_continue && head.authorization && fits) {
     const Client* client = nullptr;
-    switch (Authenticate(exchange, {}, client)) {
+    switch (Authenticate(exchange, {}, "", client)) {
       case Auth::kGood:
         break;
       case Auth::kPending:
@@ -110,7 +111,7 @@ Progress IntrospectEndpoint::OnRequest(Exchange& exchange) {
   if (refused != nullptr) {
     counters_.Add(BadInput::kForm);
   } else {
-    switch (Authenticate(exchange, form_.credentials(), client)) {
+    switch (Authenticate(exchange, form_.credentials(), form_.token(), client)) {
       case Auth::kGood:
         break;
       case Auth::kPending:
@@ -154,6 +155,7 @@ Progress IntrospectEndpoint::Find(Exchange& exchange, const Asker& asker) {
     case Kind::kBad:
       return Say(exchange, ReplyTo({.kind = Verdict::Kind::kInactive}, asker, exchange.now));
     case Kind::kUnavailable:
+    case Kind::kUnjudged:  // not of a question, which may take what it takes
       Tell(Count::kUnavailable, asker);
       return Say(exchange, kUnavailable);
     case Kind::kPending:
@@ -189,8 +191,9 @@ void IntrospectEndpoint::EnterStore() {
 
 IntrospectEndpoint::Auth IntrospectEndpoint::Authenticate(Exchange& exchange,
                                                           const client::FormCredentials& form,
+                                                          std::string_view asked,
                                                           const Client*& client) {
-  const Auth outcome = authenticator_.Authenticate(exchange, form, client);
+  const Auth outcome = authenticator_.Authenticate(exchange, form, asked, client);
   if (outcome == Auth::kRefused) {
     counters_.Add(FailureOf(exchange.reply.status));
     Tell(CountOf(exchange.reply.status), {.at = exchange.asked});

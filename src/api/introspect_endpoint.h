@@ -14,6 +14,7 @@
 #include "api/answer_batch.h"
 #include "api/answer_times.h"
 #include "api/authenticator.h"
+#include "api/bearer_judge.h"
 #include "api/client_account.h"
 #include "api/form.h"
 #include "api/jwt_desk.h"
@@ -61,7 +62,7 @@ class IntrospectEndpoint final : public http::Handler {
   using Asker = AnswerBatch::Asker;
 
   Auth Authenticate(http::Exchange& exchange, const client::FormCredentials& form,
-                    const client::Client*& client);
+                    std::string_view asked, const client::Client*& client);
   const http::Reply* Check(const Asker& asker, Now now);
   const http::Reply* CheckRate(ClientAccount& account, Now now);
   const http::Reply* CheckParameters(const Caller& caller) const;
@@ -78,9 +79,10 @@ class IntrospectEndpoint final : public http::Handler {
   Counters& counters_;
   JwtDesk& jwts_;
   AnswerTimes times_;
-  Authenticator authenticator_;
   std::vector<ClientAccount*> accounts_;  // by the place of the client in the registry
   Store::Reader reader_;
+  BearerJudge bearers_;
+  Authenticator authenticator_;
   std::int64_t lease_ms_ = 0;  // of the stay
   Introspector introspector_;
   Form form_;

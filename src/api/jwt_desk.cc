@@ -18,21 +18,23 @@ Verifier::Options OptionsOf(const Config& config) {
 
 }  // namespace
 
-JwtDesk::JwtDesk(const Config& config, Counters& counters, Hooks hooks,
-                 AssertionDesk::UseHook use)
+JwtDesk::JwtDesk(const Config& config, Counters& counters, Hooks hooks, AssertionDesk::UseHook use)
     : counters_(counters),
       queue_(config.limits.jwks_waiting_max, std::move(hooks)),
       verifier_(OptionsOf(config)),
       assertions_(config.limits.token_bytes_max, queue_, std::move(use)) {}
 
-JwtDesk::Answer JwtDesk::Ask(std::string_view token, const Exchange& exchange) {
+JwtDesk::Answer JwtDesk::Ask(std::string_view token, const Exchange& exchange, bool may_verify) {
   using Kind = Verifier::Outcome::Kind;
   if (!verifier_.MayBeOurs(token)) return {.digest = TokenDigest::Of(token)};
   const auto effort = queue_.EffortFor(exchange, Line::kTokens);
-  const Verifier::Outcome outcome =
-      verifier_.Verify(token, exchange.now,
-                       {.may_verify = effort.may_verify, .keys_are_fresh = effort.keys_are_fresh});
+  const Verifier::Outcome outcome = verifier_.Verify(
+      token, exchange.now,
+      {.may_verify = may_verify && effort.may_verify, .keys_are_fresh = effort.keys_are_fresh});
   queue_.Spend(outcome.spent_ns);
+  if (!may_verify && (outcome.kind == Kind::kBusy || outcome.kind == Kind::kKeysWanted)) {
+    return {.kind = Answer::Kind::kUnjudged};
+  }
   if (SignatureQueue::IsOpen(exchange, outcome.kind, outcome.refusal)) {
     counters_.Add(JwtResult::kUnavailable);
     return {.kind = Answer::Kind::kUnavailable};
@@ -45,7 +47,8 @@ JwtDesk::Answer JwtDesk::Ask(std::string_view token, const Exchange& exchange) {
       return {.kind = Answer::Kind::kGood,
               .digest = outcome.digest,
               .verdict = outcome.verdict,
-              .leeway_s = verifier_.trust().issuers->all()[outcome.issuer].config.leeway_s};
+              .leeway_s = verifier_.trust().issuers->all()[outcome.issuer].config.leeway_s,
+              .recalled = outcome.spent_ns == 0};
     case Kind::kBad:
       return {.kind = Answer::Kind::kBad};
     case Kind::kKeysMissing:

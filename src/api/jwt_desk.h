@@ -36,14 +36,17 @@ class JwtDesk {
       kGood,     // if the store does not know better: `verdict`, borrowed until EndTurn
       kBad,
       kUnavailable,
-      kPending,  // the ticket will be resumed
+      kPending,   // the ticket will be resumed
+      kUnjudged,  // it is not remembered, and nothing else was allowed
     };
     Kind kind = Kind::kNotOurs;
     TokenDigest digest{};
     const jose::Verdict* verdict = nullptr;
     std::int64_t leeway_s = 0;
+    bool recalled = true;  // it took no signature
   };
-  Answer Ask(std::string_view token, const http::Exchange& exchange);
+  // `may_verify`: otherwise only what is remembered is of use.
+  Answer Ask(std::string_view token, const http::Exchange& exchange, bool may_verify = true);
 
   // The other kind of JWTs, which prove who asks; they share everything that waits.
   AssertionDesk& assertions() { return assertions_; }

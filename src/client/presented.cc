@@ -93,6 +93,11 @@ Presented ReadPresented(std::optional<std::string_view> authorization, const For
   }
   std::string_view rest = *authorization;
   presented.scheme = SchemeOf(TakeScheme(rest));
+  if (presented.scheme == Scheme::kBearer && !rest.empty() && !form.client_secret) {
+    presented.kind = Presented::Kind::kBearer;
+    presented.bearer = rest;
+    return presented;
+  }
   const bool readable = presented.scheme == Scheme::kBasic && ReadBasic(rest, scratch, presented);
   if (!readable) {
     presented.kind =

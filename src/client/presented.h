@@ -1,9 +1,9 @@
-// What a request presents as client credentials: client_secret_basic, client_secret_post and
-// private_key_jwt.
+// What a request presents as client credentials: client_secret_basic, client_secret_post,
+// private_key_jwt, or an access token. A certificate is no part of the request.
 //
 // Threads: values. Views are into the request, or into the scratch that was given.
-// Source:  RFC 6749 2.3.1, RFC 7617, RFC 7521 4.2. Half of the gateways form-encode id and secret
-// inside Basic,
+// Source:  RFC 6749 2.3.1, RFC 7617, RFC 7521 4.2, RFC 6750 2.1. Half of the gateways form-encode
+// id and secret inside Basic,
 //          half do not: both readings of a pair are presented.
 #pragma once
 
@@ -30,8 +30,9 @@ struct Presented {
     kNothing,  // no mechanism; perhaps a client_id alone
     kPairs,
     kAssertion,      // the form's client_assertion, a JWT
-    kUnusable,       // a scheme that is not Basic, or Basic that can't be read; half an assertion,
-                     // or one of another type
+    kBearer,         // `bearer`
+    kUnusable,       // another scheme, or credentials that can't be read; half an assertion, or one
+                     // of another type
     kContradiction,  // two mechanisms, or different credentials
   };
   Kind kind = Kind::kNothing;
@@ -39,6 +40,7 @@ struct Presented {
   AuthMethod method = AuthMethod::kClientSecretBasic;
   std::array<Pair, 2> pairs;  // kPairs: as sent, and, where it differs, form-decoded
   std::size_t pair_count = 0;
+  std::string_view bearer;
 };
 
 struct FormCredentials {

@@ -51,8 +51,9 @@ Registry::Registry(const Config& config, std::uint64_t generation) : generation_
   crypto::SecretHashCost cost;
   for (const ClientConfig& client : config.clients) {
     index_of_.emplace(client.id, static_cast<std::uint32_t>(clients_.size()));
-    clients_.push_back(
-        {Caller(client, config.introspection.issuer), client.auth, Secret(client.secret)});
+    clients_.push_back({Caller(client, config.introspection.issuer), client.auth,
+                        Secret(client.secret), CertificateRule(client)});
+    for (const AuthMethod method : client.auth) methods_ |= 1u << static_cast<int>(method);
     const auto& hashes = clients_.back().secret.hashes();
     if (hashes.size() > hashes_max_) {
       hashes_max_ = hashes.size();
@@ -68,7 +69,7 @@ Registry::Registry(const Config& config, std::uint64_t generation) : generation_
   }
 }
 
-const Client* Registry::FindClient(const std::string& id) const {
+const Client* Registry::FindClient(std::string_view id) const {
   const auto found = index_of_.find(id);
   return found == index_of_.end() ? nullptr : &clients_[found->second];
 }

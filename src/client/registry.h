@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "client/certificate_rule.h"
 #include "crypto/digest.h"
 #include "crypto/secret_hash.h"
 #include "introspectd/config.h"
@@ -40,6 +42,7 @@ struct Client {
   Caller caller;
   std::vector<AuthMethod> auth;
   Secret secret;
+  CertificateRule certificate;
 
   bool Allows(AuthMethod method) const;
 };
@@ -67,7 +70,9 @@ class Registry {
   std::size_t IndexOf(const Client& client) const {
     return static_cast<std::size_t>(&client - clients_.data());
   }
-  const Client* FindClient(const std::string& id) const;  // null: there is none
+  const Client* FindClient(std::string_view id) const;  // null: there is none
+  // Whether anybody at all may authenticate so.
+  bool has(AuthMethod method) const { return (methods_ >> static_cast<int>(method) & 1) != 0; }
   const std::vector<AdminToken>& admin_tokens() const { return admin_tokens_; }
 
   // Slow: off the loops. Which of clients() the pairs prove, and which of the pairs did. A wrong
@@ -85,10 +90,16 @@ class Registry {
   std::optional<Proof> VerifyPlainAdmin(const Pairs& pairs) const;
 
  private:
+  struct IdHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view id) const { return std::hash<std::string_view>{}(id); }
+  };
+
   const std::uint64_t generation_;
   std::vector<Client> clients_;
   std::vector<AdminToken> admin_tokens_;
-  absl::flat_hash_map<std::string, std::uint32_t> index_of_;
+  absl::flat_hash_map<std::string, std::uint32_t, IdHash, std::equal_to<>> index_of_;
+  std::uint32_t methods_ = 0;                   // a bit each
   std::size_t hashes_max_ = 0;                  // of any one client
   std::vector<crypto::SecretHash> impossible_;  // hashes_max_ many
 };

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "log/log.h"
+
 namespace introspectd::server {
 
 namespace {
@@ -30,23 +32,30 @@ void Verifier::Ask(Realm realm, std::uint32_t worker, api::VerificationRequest r
     found->second->askers.push_back(asker);
     return CleanseSecrets(request.pairs);
   }
-  auto job = std::make_shared<Job>(
-      Job{realm, std::move(request.pairs), registry_, request.digest, {asker}, std::nullopt});
+  auto job = std::make_shared<Job>(Job{
+      realm, std::move(request.pairs), registry_, request.digest, request.address, {asker}, {}});
   // What needs no slow hash does not wait behind those that do.
   job->proof = realm == Realm::kClients ? registry_->VerifyPlainClient(job->pairs)
                                         : registry_->VerifyPlainAdmin(job->pairs);
   if (job->proof) return Report(*job);
-  std::size_t& jobs = jobs_[static_cast<std::size_t>(realm)];
-  if (jobs >= jobs_max_) {
+  if (!HasRoom(realm, request.address)) {
     Result full{.realm = realm, .verified = {.generation = registry_->generation()}};
     full.verified.resumption = http::Resumption::kUnavailable;
     full.askers.push_back(asker);
     return report_(full);
   }
-  ++jobs;
+  ++jobs_[static_cast<std::size_t>(realm)];
+  if (realm == Realm::kClients) ++jobs_of_[request.address];
   running_.insert_or_assign(name, job);
   net::RunSlowly(
       loop_, [job] { Run(*job); }, [this, job] { Finish(job); });
+}
+
+bool Verifier::HasRoom(Realm realm, std::uint64_t address) const {
+  if (jobs_[static_cast<std::size_t>(realm)] >= jobs_max_) return false;
+  if (realm != Realm::kClients) return true;
+  const auto found = jobs_of_.find(address);
+  return found == jobs_of_.end() || found->second < (jobs_max_ + 1) / 2;
 }
 
 void Verifier::Run(Job& job) {
@@ -56,6 +65,7 @@ void Verifier::Run(Job& job) {
 
 void Verifier::Finish(const std::shared_ptr<Job>& job) {
   --jobs_[static_cast<std::size_t>(job->realm)];
+  if (job->realm == Realm::kClients && --jobs_of_[job->address] == 0) jobs_of_.erase(job->address);
   const std::pair name{static_cast<int>(job->realm), job->name};
   if (const auto found = running_.find(name); found != running_.end() && found->second == job) {
     running_.erase(found);
@@ -72,8 +82,18 @@ void Verifier::Report(const Job& job) const {
     result.verified.index = job.proof->index;
   } else {
     result.verified.resumption = http::Resumption::kRefused;
+    if (job.realm == Realm::kClients) LogFailure(job);
   }
   report_(result);
+}
+
+// A client that nobody knows is not named: what stands there may be a secret in the wrong place.
+void Verifier::LogFailure(const Job& job) {
+  for (const auto& [id, secret] : job.pairs) {
+    if (job.registry->FindClient(id) == nullptr) continue;
+    return log::Warning("client authentication failed", {{"client", id}});
+  }
+  log::Warning("authentication of an unknown client failed");
 }
 
 }  // namespace introspectd::server

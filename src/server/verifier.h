@@ -3,7 +3,7 @@
 //
 // Threads: the control loop; the slow work runs on libuv's pool.
 // Limits:  in each realm limits.secret_verifications_max threads, limits.secret_queue_max waiting;
-//          beyond: unavailable.
+//          of both together, clients of one address have half; beyond: unavailable.
 #pragma once
 
 #include <array>
@@ -50,15 +50,18 @@ class Verifier {
     client::Pairs pairs;
     std::shared_ptr<const client::Registry> registry;
     crypto::Sha256 name;
+    std::uint64_t address;
     std::vector<Asker> askers;
     std::optional<client::Registry::Proof> proof;
 
     ~Job();  // cleanses the secrets
   };
 
+  bool HasRoom(Realm realm, std::uint64_t address) const;
   static void Run(Job& job);
   void Finish(const std::shared_ptr<Job>& job);
   void Report(const Job& job) const;
+  static void LogFailure(const Job& job);
 
   net::Loop& loop_;
   const crypto::ProcessKey key_;
@@ -69,6 +72,7 @@ class Verifier {
   // not joined.
   absl::flat_hash_map<std::pair<int, crypto::Sha256>, std::shared_ptr<Job>> running_;
   std::array<std::size_t, 2> jobs_{};  // of each realm: clients cannot keep an issuer out
+  absl::flat_hash_map<std::uint64_t, std::size_t> jobs_of_;  // clients', by address
 };
 
 }  // namespace introspectd::server

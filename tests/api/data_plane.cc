@@ -37,7 +37,7 @@ DataPlane::DataPlane(std::string_view text)
   Reconnect();
 }
 
-void DataPlane::Reconnect() { session->Open(0, ++generation_, now); }
+void DataPlane::Reconnect() { session->Open(0, ++generation_, now, peer); }
 
 void DataPlane::Push(std::string_view lines) {
   const Pusher anybody{.any_issuer = true};

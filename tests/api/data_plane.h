@@ -60,6 +60,7 @@ class DataPlane {
     jwts.BeginTurn();
     return jwts.Turn();
   }
+  http::Peer peer;  // at the other end of the next connection
   // A configuration of clients, as after SIGHUP.
   void Reload(std::string_view config);
   ClientAccount& AccountOf(const std::string& id);

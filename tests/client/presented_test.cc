@@ -92,9 +92,10 @@ TEST_F(PresentedTest, BasicThatCannotBeReadIsUnusable) {
 }
 
 TEST_F(PresentedTest, OtherSchemesAreUnusable) {
-  EXPECT_EQ(Read("Bearer abc").kind, Kind::kUnusable);
-  EXPECT_EQ(Read("Bearer abc").scheme, Scheme::kBearer);
-  EXPECT_EQ(Read("bearer").scheme, Scheme::kBearer);
+  for (const char* empty : {"bearer", "Bearer ", "Bearer   "}) {
+    EXPECT_EQ(Read(empty).kind, Kind::kUnusable) << empty;
+    EXPECT_EQ(Read(empty).scheme, Scheme::kBearer) << empty;
+  }
   for (const char* other : {"Digest username=\"id\"", "", "x", "Basic:"}) {
     EXPECT_EQ(Read(other).kind, Kind::kUnusable) << other;
     EXPECT_EQ(Read(other).scheme, Scheme::kOther) << other;
@@ -115,6 +116,14 @@ TEST_F(PresentedTest, ASecretWithoutItsClientIsUnusable) {
   EXPECT_EQ(presented.method, AuthMethod::kClientSecretPost);
 }
 
+TEST_F(PresentedTest, ABearerPresentsAToken) {
+  for (const char* said : {"Bearer abc", "bearer abc", "BEARER   abc"}) {
+    EXPECT_EQ(Read(said).kind, Kind::kBearer) << said;
+    EXPECT_EQ(Read(said).scheme, Scheme::kBearer) << said;
+    EXPECT_EQ(Read(said).bearer, "abc") << said;
+  }
+}
+
 TEST_F(PresentedTest, TheSameInHeaderAndBodyIsOneMechanism) {
   EXPECT_EQ(Basic("id:s", {.client_id = "id"}).kind, Kind::kPairs);
   EXPECT_EQ(Basic("id:s", {.client_id = "id", .client_secret = "s"}).kind, Kind::kPairs);
@@ -131,7 +140,7 @@ TEST_F(PresentedTest, AnotherInTheBodyIsAContradiction) {
   EXPECT_EQ(Read("Bearer abc", {.client_id = "id", .client_secret = "s"}).kind,
             Kind::kContradiction);
   EXPECT_EQ(Read("Basic !", {.client_id = "id", .client_secret = "s"}).kind, Kind::kContradiction);
-  EXPECT_EQ(Read("Bearer abc", {.client_id = "id"}).kind, Kind::kUnusable)
+  EXPECT_EQ(Read("Bearer abc", {.client_id = "id"}).kind, Kind::kBearer)
       << "a client_id alone is no mechanism";
 }
 

@@ -40,9 +40,11 @@ class VerifierTest : public testing::Test {
     verifier_.SetRegistry(registry_);
   }
 
+  // From an address of its own, unless one is given.
   void Ask(std::uint32_t worker, std::uint32_t request, client::Pairs pairs,
-           Verifier::Realm realm = Verifier::Realm::kClients) {
+           Verifier::Realm realm = Verifier::Realm::kClients, std::uint64_t address = 0) {
     api::VerificationRequest asked{.ticket = {.request = request}, .pairs = std::move(pairs)};
+    asked.address = address != 0 ? address : 1000 + request;
     asked.digest = crypto::KeyedDigest(key_, asked.pairs[0].first, asked.pairs[0].second);
     verifier_.Ask(realm, worker, std::move(asked));
   }
@@ -147,6 +149,24 @@ TEST_F(VerifierTest, WhatDoesNotFitIsUnavailableAtOnce) {
   EXPECT_THAT(results, SizeIs(4));
   Ask(0, 6, {{"hashed", "a b"}});
   EXPECT_EQ(Finish()[0].verified.index, 0u) << "there is room again";
+}
+
+// Whoever floods from one place leaves room for others.
+TEST_F(VerifierTest, AnAddressHasHalfOfThePlaces) {
+  constexpr std::uint64_t kFlood = 7;
+  for (std::uint32_t request = 1; request <= 3; ++request) {
+    Ask(0, request, {{"hashed", "wrong " + std::to_string(request)}}, Verifier::Realm::kClients,
+        kFlood);
+  }
+  ASSERT_THAT(results_, SizeIs(1)) << "of three places it has two";
+  EXPECT_THAT(RequestsOf(results_[0]), ElementsAre(3));
+  EXPECT_EQ(results_[0].verified.resumption, http::Resumption::kUnavailable);
+  Ask(0, 4, {{"hashed", "a b"}});
+  EXPECT_THAT(results_, SizeIs(1));
+  EXPECT_THAT(Finish(), SizeIs(4));
+  Ask(0, 5, {{"hashed", "wrong 3"}}, Verifier::Realm::kClients, kFlood);
+  EXPECT_THAT(results_, IsEmpty()) << "there is room again";
+  Finish();
 }
 
 // Anybody may send wrong secrets to the data plane; the issuer must still get in.
