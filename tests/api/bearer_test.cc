@@ -133,7 +133,7 @@ TEST_F(BearerTest, WithoutTheScopeItIsForbidden) {
     EXPECT_EQ(response.Header("www-authenticate"),
               R"(Bearer realm="introspectd", error="insufficient_scope", scope="introspect")");
   }
-  EXPECT_EQ(plane_.counters.Get(Count::kForbidden), 3u);
+  EXPECT_EQ(plane_.counters.Get(AuthFailure::kForbidden), 3u);
 }
 
 // Nothing is remembered as good.

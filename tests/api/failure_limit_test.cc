@@ -56,7 +56,7 @@ TEST_F(FailureLimitTest, BeyondItNothingIsVerified) {
   EXPECT_EQ(response.Header("retry-after"), "1");
   EXPECT_EQ(response.body, R"({"error":"too_many_requests",)"
                            R"("error_description":"too many failed authentications"})");
-  EXPECT_EQ(plane_.counters.Get(Count::kTooManyFailures), 11u);
+  EXPECT_EQ(plane_.counters.Get(Count::kRateLimited), 11u);
   plane_.now.boot_ms += 1000;
   EXPECT_EQ(AskAs(kGateway, kGatewaySecret).status, 200);
 }

@@ -48,6 +48,7 @@ const std::vector<Topic>& Topics() {
       {"Parameter", ParameterCases},
       {"Basic", BasicCases},
       {"Post", PostCases},
+      {"Bearer", BearerCases},
       {"Token", TokenCases},
       {"Visibility", VisibilityCases},
   };

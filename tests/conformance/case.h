@@ -85,6 +85,7 @@ Cases FormCases();
 Cases ParameterCases();
 Cases BasicCases();
 Cases PostCases();
+Cases BearerCases();
 Cases TokenCases();
 Cases VisibilityCases();
 

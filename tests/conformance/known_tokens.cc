@@ -16,6 +16,35 @@ KnownToken Dead(std::string_view name, std::string_view token, std::string_view 
   return {name, std::string(token), support::WithTimes(claims), ""};
 }
 
+// Tokens of the client "bearer", for asking with: good ones, and such as fail in one way.
+std::vector<KnownToken> Bearers() {
+  const auto bearer = [](std::string_view name, std::string_view token, std::string_view members) {
+    const std::string said =
+        R"("exp":@+900,"token_type":"Bearer")" + std::string(members) + R"(,"extended_claims":{}})";
+    return Good(name, token, "{" + said, R"({"active":true,)" + said);
+  };
+  return {
+      bearer("a bearer", "bearer-good-5Hq2",
+             R"(,"client_id":"bearer","scope":"a introspect","aud":["https://rs.example.net/",)"
+             R"("https://introspect.example.com/introspect"])"),
+      bearer("a bearer without the scope", "bearer-scope-8Kd1",
+             R"(,"client_id":"bearer","scope":"introspection",)"
+             R"("aud":["https://introspect.example.com/introspect"])"),
+      bearer("a bearer for somebody else", "bearer-aud-3Vn7",
+             R"(,"client_id":"bearer","scope":"introspect",)"
+             R"("aud":["https://introspect.example.com/"])"),
+      bearer("a bearer that is bound", "bearer-cnf-9Lw4",
+             R"(,"client_id":"bearer","scope":"introspect","cnf":{"x5t#S256":"a"},)"
+             R"("aud":["https://introspect.example.com/introspect"])"),
+      bearer("a bearer of a client with a secret", "bearer-client-2Rm6",
+             R"(,"client_id":"gateway","scope":"introspect",)"
+             R"("aud":["https://introspect.example.com/introspect"])"),
+      bearer("a bearer of another issuer", "bearer-issuer-7Tz0",
+             R"(,"client_id":"bearer","scope":"introspect","iss":"https://issuer.example.org/",)"
+             R"("aud":["https://introspect.example.com/introspect"])"),
+  };
+}
+
 std::vector<KnownToken> GoodTokens() {
   return {
       {"example", std::string(support::kExampleToken), support::ExampleClaims(),
@@ -198,6 +227,8 @@ const std::vector<KnownToken>& KnownTokens() {
     std::vector<KnownToken> tokens = GoodTokens();
     const std::vector<KnownToken> dead = DeadTokens();
     tokens.insert(tokens.end(), dead.begin(), dead.end());
+    const std::vector<KnownToken> bearers = Bearers();
+    tokens.insert(tokens.end(), bearers.begin(), bearers.end());
     return tokens;
   }();
   return kTokens;

@@ -49,6 +49,9 @@ const KnownToken& KnownTokenNamed(std::string_view name) {
 std::string Configuration() {
   support::ConfigText config;
   config.server = "workers = 2";
+  config.introspection = fmt::format("endpoint = \"{}\"", kEndpoint);
+  // Every wrong credential is tried in many ways, and none of them is a flood.
+  config.limits = "auth_failures_per_s = 0\nauth_failures_per_address_per_s = 0";
   config.tables =
       GatewayLike(kRfcClient, kRfcClientSecret) +
       Client("limited", kLimitedSecret, fmt::format("audiences = [\"{}\"]", support::kResource)) +
@@ -62,7 +65,8 @@ std::string Configuration() {
       Client("tells-unknown", kTellsUnknownSecret, Seeing("unknown_token = \"error\"")) +
       GatewayLike("percent", kPercentSecret) + GatewayLike("plus", kPlusSecret) +
       GatewayLike("colon", kColonSecret) + GatewayLike("utf8", kUtf8Secret) +
-      GatewayLike("long", kLongSecret) + GatewayLike(kUrlClient, kUrlClientSecret);
+      GatewayLike("long", kLongSecret) + GatewayLike(kUrlClient, kUrlClientSecret) +
+      "[[clients]]\nid = \"bearer\"\nauth = [\"bearer\"]\n" + Seeing("");
   return config.Text();
 }
 

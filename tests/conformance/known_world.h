@@ -32,6 +32,9 @@ static_assert(kLongSecret.size() == 100);
 inline constexpr std::string_view kUrlClient = "https://rs.example.net:8443/api";
 inline constexpr std::string_view kUrlClientSecret = "url-client-S3cret-5t";
 
+// Where this is, as bearers know it; their client is "bearer".
+inline constexpr std::string_view kEndpoint = "https://introspect.example.com/introspect";
+
 // The client and the token of the request in RFC 7662 2.1.
 inline constexpr std::string_view kRfcClient = "s6BhdRkqt3";
 inline constexpr std::string_view kRfcClientSecret = "gX1fBat3bV";
