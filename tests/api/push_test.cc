@@ -38,6 +38,20 @@ TEST(PushTest, ReportsWhatItDid) {
   EXPECT_EQ(plane.StateOf("three"), TokenState::kRevoked);
 }
 
+TEST(PushTest, IsCounted) {
+  AdminPlane plane;
+  plane.Ask(PushRequest(
+      Live("one") + Upsert("two", WithTimes(R"({"exp":@-5})")) + "nonsense\n" + Revoke("three") +
+      "{\"op\":\"revoke\",\"iss\":\"https://server.example.com/\",\"jti\":\"j\"}\n"
+      "{\"op\":\"revoke\",\"sub\":\"s\"}\n{\"op\":\"heartbeat\"}\n{\"op\":\"complete\"}\n"));
+  EXPECT_THAT(plane.target.counts().by_op, testing::ElementsAre(2, 1, 1, 1, 1, 1));
+  EXPECT_EQ(plane.target.counts().expired, 1u);
+  EXPECT_EQ(plane.push_counts.lines_refused, 1u);
+  base::Histogram::Reading times;
+  plane.push_counts.times.ReadInto(times);
+  EXPECT_EQ(times.counts[0], 1u);
+}
+
 TEST(PushTest, AnEmptyBodyIsFine) {
   AdminPlane plane;
   for (const std::string& request :

@@ -17,10 +17,11 @@ using support::Request;
 
 std::string Text() {
   return support::ConfigText{.tables =
-                                 support::ClientTable("strict", "secret = \"strict-secret\"",
-                                                      "audiences = [\"*\"]\nissuers = [\"*\"]\n"
-                                                      "unknown_token = \"error\"\n"
-                                                      "auth = [\"client_secret_post\"]")}
+                                 "[[clients]]\nid = \"strict\"\n"
+                                 "secret = \"strict-secret\"\n"
+                                 "auth = [\"client_secret_post\"]\n"
+                                 "audiences = [\"*\"]\nissuers = [\"*\"]\n"
+                                 "unknown_token = \"error\"\n"}
       .Text();
 }
 

@@ -78,7 +78,7 @@ TEST(AccountBookTest, TellsTheLogOfAScanOnceAndOfItsEnd) {
   const std::string text = support::ReadFile(file);
   EXPECT_THAT(text, HasSubstr(" warning many inactive answers: a client's tokens may be guesses "
                               "client=\"new\\u001b[1m\" inactive_percent=100 usual_percent=0 "
-                              "answers=300 seconds=10\n"));
+                              "answers=200 seconds=10\n"));
   EXPECT_THAT(text, HasSubstr(" info no longer many inactive answers client=\"new"));
   EXPECT_EQ(std::ranges::count(text, '\n'), 2) << text;
 }

@@ -103,22 +103,17 @@ TEST_F(MetricsReportTest, SaysHowFarItFollowsTheLog) {
 }
 
 TEST_F(MetricsReportTest, CountsUpdatesByOp) {
-  Store store({.issuer = "https://issuer.example", .token_lifetime_max_s = 1000});
-  update::StoreTarget target(store.writer());
-  target.Stage(token::RevokeToken{}, 1);
-  target.Stage(token::RevokeJti{.key = "j"}, 1);
-  target.Stage(token::AddRule{.keys = {"r"}}, 1);
-  target.Stage(update::Sign::kHeartbeat, 1, 1);
-  target.Stage(update::Sign::kComplete, 1, 1);
-  target.Stage(update::Sign::kComplete, 1, 1);
-  snapshot_.updates = &target.counts();
+  for (std::size_t i = 0; i < updates_.by_op.size(); ++i) updates_.by_op[i] = i;
+  updates_.expired = 7;
+  pushes_.lines_refused = 8;
   const MetricsText metrics = Metrics();
-  const std::pair<const char*, int> kExpected[] = {{"upsert", 0},     {"revoke_token", 1},
-                                                   {"revoke_jti", 1}, {"revoke_rule", 1},
-                                                   {"heartbeat", 1},  {"complete", 2}};
-  for (const auto& [op, count] : kExpected) {
-    EXPECT_EQ(metrics.Value("introspectd_updates_total", {{"op", op}}), count) << op;
+  const char* const kOps[] = {"upsert",      "revoke_token", "revoke_jti",
+                              "revoke_rule", "heartbeat",    "complete"};
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_EQ(metrics.Value("introspectd_updates_total", {{"op", kOps[i]}}), i);
   }
+  EXPECT_EQ(metrics.Value("introspectd_updates_expired_total"), 7);
+  EXPECT_EQ(metrics.Value("introspectd_update_lines_refused_total"), 8);
 }
 
 }  // namespace
