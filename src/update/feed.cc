@@ -132,6 +132,8 @@ void Feed::Push(ParsedLine parsed) {
   // The next line's is to be above it, also when that is parsed before this one is staged.
   if (const auto* update = std::get_if<token::Update>(&parsed.line)) {
     target_.SawSequence(token::SequenceOf(*update));
+  } else if (const auto* position = std::get_if<Position>(&parsed.line)) {
+    target_.SawSequence(position->sequence);
   }
   parsed_bytes_ += parsed.bytes;
   parsed_.push_back(std::move(parsed));
@@ -198,7 +200,6 @@ void Feed::Apply(ParsedLine parsed, Now now) {
     outcome = target_.Stage(std::move(*update), now.seconds());
   }
   if (const auto* position = std::get_if<Position>(&parsed.line)) {
-    target_.SawSequence(position->sequence);
     report_.log_position = position->log;
   } else {
     ++content_lines_;

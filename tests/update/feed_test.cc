@@ -256,6 +256,25 @@ TEST(FeedTest, AnExportEndsWithTheCountOfItsLines) {
   EXPECT_EQ(longer.rejected, 2u) << "nothing may follow the end";
 }
 
+// Somebody may have written a line into an export.
+TEST(FeedTest, ALineWithoutSequenceIsAboveThePositionWhereverTheBodyIsCut) {
+  const std::string body =
+      "{\"op\":\"position\",\"sequence\":1800000000000000}\n"
+      R"({"op":"revoke","token":"t"})";
+  for (std::size_t cut = 0; cut <= body.size(); ++cut) {
+    Node node;
+    Feed feed = node.NewFeed(Origin::kNode);
+    feed.Append(std::string_view(body).substr(0, cut));
+    while (feed.StageLine(Node::At(Node::kNow))) {
+    }
+    feed.Append(std::string_view(body).substr(cut));
+    feed.Finish();
+    while (feed.StageLine(Node::At(Node::kNow))) {
+    }
+    EXPECT_EQ(feed.report().sequence, 1'800'000'000'000'001u) << "cut at " << cut;
+  }
+}
+
 TEST(FeedTest, APusherCannotSpeakAsANode) {
   Node node;
   EXPECT_EQ(
