@@ -51,7 +51,7 @@ Loop::Loop() { CHECK(uv_loop_init(&loop_) == 0); }
 Loop::~Loop() {
   if (uv_loop_close(&loop_) == 0) return;
   uv_print_all_handles(&loop_, stderr);
-  CHECK(!"a handle was left open");
+  CHECK(false && "a handle was left open");
 }
 
 void Loop::Run() { uv_run(&loop_, UV_RUN_DEFAULT); }
