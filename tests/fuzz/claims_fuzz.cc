@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "claims/builder.h"
 #include "packing.h"
+#include "text/json_walker.h"
 
 namespace introspectd::claims {
 namespace {
@@ -52,12 +53,26 @@ void CheckAudiences(const token::Claims& claims, const json::Parser& answer) {
   }
 }
 
+// Whoever walks over the answer without checking it finds the same members.
+void CheckWalk(std::string_view text, const json::Parser& answer) {
+  text::JsonWalker walker(text);
+  for (const json::Member& member : answer.members()) {
+    const std::string_view name = walker.Take();
+    const auto at = static_cast<std::size_t>(name.data() - text.data());
+    CHECK(name == member.raw_name);
+    CHECK(name == text::JsonWalker(text, at).TakeString(member.name.size()));
+    CHECK(walker.Take() == member.value.raw);
+  }
+  CHECK(walker.AtEnd());
+}
+
 void CheckAnswer(const token::Claims& claims) {
   static json::Parser answer(std::size_t{64} << 10, kDepthMax);
   CHECK(claims.bytes.size() <= Span16::kAbsent && claims.answer_size <= claims.bytes.size());
   const std::string_view text = std::string_view(claims.bytes).substr(0, claims.answer_size);
   CHECK(text.starts_with(R"({"active":true,)"));
   CHECK(answer.ParseObject(text) == json::Error::kNone);  // no member twice, either
+  CheckWalk(text, answer);
   const auto find = [](std::string_view name) { return json::Find(answer.members(), name); };
   for (std::size_t i = 0; i < kFields.size(); ++i) CheckField(claims, i, find(kFields[i]));
   CheckTime(claims.exp, find("exp"));
