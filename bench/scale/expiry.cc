@@ -11,7 +11,6 @@ namespace introspectd::scale {
 namespace {
 
 constexpr std::size_t kTogether = 1000;
-constexpr UnixSeconds kAllIsOver = kNow + 86'400 + 300;  // the longest life, and 300 s
 
 double Mebibytes(std::uint64_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
 

@@ -1,9 +1,15 @@
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
+#include "scale/arithmetic.h"
 #include "scale/parts.h"
+#include "scale/timed.h"
 #include "scale/writing.h"
 
 namespace introspectd::scale {
@@ -13,62 +19,45 @@ namespace {
 constexpr unsigned kReaderCore = 0;
 constexpr unsigned kWriterCore = 1;
 constexpr double kAtRestMeasurements = 10;
+constexpr double kRemovalMeasurements = 5;
 
-double Micros(std::uint64_t ns) { return static_cast<double>(ns) / 1000; }
-
-// The clocks' own cost, some 0.3 µs, is in it.
-struct Timed {
-  load::Histogram wall_ns;
-  load::Histogram cpu_ns;
-
-  template <class Work>
-  void Time(Work work) {
-    const Stopwatch watch;
-    work();
-    const Spent spent = watch.Read();
-    wall_ns.Record(static_cast<std::uint64_t>(spent.wall_ns));
-    cpu_ns.Record(static_cast<std::uint64_t>(spent.cpu_ns));
-  }
-
-  void Write(std::string_view name, Report& report) const {
-    report.Key(name).BeginObject();
-    report.Key("count").Unsigned(cpu_ns.count());
-    report.Key("p50_cpu_us").Number(Micros(cpu_ns.AtQuantile(0.5)));
-    report.Key("p9999_cpu_us").Number(Micros(cpu_ns.AtQuantile(0.9999)));
-    report.Key("p999999_cpu_us").Number(Micros(cpu_ns.AtQuantile(0.999999)));
-    report.Key("max_cpu_us").Number(Micros(cpu_ns.max()));
-    report.Key("max_wall_us").Number(Micros(wall_ns.max()));
-    report.EndObject();
-  }
-};
-
-// Every look-up by itself, with entering and leaving.
+// Every look-up by itself, with entering and leaving. In turns with them: the same look-ups in a
+// map that nobody changes, and arithmetic. What those suffer is not the store's.
 class TimedReader {
  public:
-  TimedReader(Store& store, const Asked& asked)
-      : thread_([this, &store, &asked] { Run(store, asked); }) {}
+  TimedReader(Store& store, const PlainMap& still, const Asked& asked)
+      : thread_([this, &store, &still, &asked] { Run(store, still, asked); }) {}
 
-  const Timed& Finish() {
+  void Finish(const std::string& when, Report& report) {
     over_.store(true);
-    if (thread_.joinable()) thread_.join();
-    return timed_;
+    thread_.join();
+    lookups_.Write("lookup_" + when, report);
+    still_map_.Write("map_lookup_" + when, report);
+    arithmetic_.Write("arithmetic_" + when, report);
   }
 
  private:
-  void Run(Store& store, const Asked& asked) {
+  void Run(Store& store, const PlainMap& still, const Asked& asked) {
     PinTo(kReaderCore);
     Store::Reader reader(store);
     Chain chain(asked, 0);
+    Chain map_chain(asked, Asked::kCount / 2);
+    const auto look_up = [&] {
+      const Store::Visit visit(reader);
+      chain.Ask(reader);
+    };
+    const Arithmetic arithmetic(MedianNanos(look_up));
     while (!over_.load(std::memory_order_relaxed)) {
-      timed_.Time([&] {
-        const Store::Visit visit(reader);
-        chain.Ask(reader);
-      });
+      lookups_.Time(look_up);
+      still_map_.Time([&] { map_chain.Ask(still); });
+      arithmetic_.Time([&] { arithmetic.Do(); });
     }
   }
 
   std::atomic<bool> over_{false};
-  Timed timed_;
+  Timed lookups_;
+  Timed still_map_;
+  Timed arithmetic_;
   std::thread thread_;
 };
 
@@ -76,33 +65,43 @@ void GrowStore(const Plan& plan, const Asked& asked, Report& report) {
   auto store = std::make_unique<Store>(StoreOptions{.issuer = "https://i.example/", .kept = false});
   PinTo(kWriterCore);
   Fill(*store, 0, plan.grow_from);
+  PlainMap still;
+  FillMap(still, plan.grow_from);
   {
-    TimedReader at_rest(*store, asked);
+    TimedReader at_rest(*store, still, asked);
     std::this_thread::sleep_for(std::chrono::duration<double>(kAtRestMeasurements * plan.seconds));
-    at_rest.Finish().Write("lookup_at_rest", report);
+    at_rest.Finish("at_rest", report);
   }
-  TimedReader growing(*store, asked);
+  TimedReader growing(*store, still, asked);
   Waits waits(*store);
   Tokens tokens;
   const std::uint64_t begin = WallNanos();
-  for (std::uint64_t i = plan.grow_from; i < plan.grow_to;) {
-    waits.BehindUpserts([&] { tokens.StageUpsert(i++, store->writer()); });
-    if (waits.sweep_is_due()) waits.BehindSweep();
+  std::uint64_t next = plan.grow_from;
+  const auto upsert = [&] { tokens.StageUpsert(next++, store->writer()); };
+  while (next < plan.grow_to) {
+    waits.BehindUpserts(upsert);
+    waits.BehindUpsertsAndSweep(upsert);
+    waits.BehindArithmetic();
   }
   report.Key("seconds").Number(static_cast<double>(WallNanos() - begin) / 1e9);
-  growing.Finish().Write("lookup_while_growing", report);
-  report.Key("wait").BeginObject();
-  WriteWaits(waits, report);
-  report.EndObject();
+  growing.Finish("while_growing", report);
+  const std::uint64_t deadline =
+      WallNanos() + static_cast<std::uint64_t>(kRemovalMeasurements * plan.seconds * 1e9);
+  while (store->status().tokens > 0 && WallNanos() < deadline) waits.BehindRemoval(kAllIsOver);
+  waits.Write(report);
 }
 
+// What it has of a token is as long as an answer, and need be nothing more.
 void GrowMap(const Plan& plan, Report& report) {
+  constexpr std::uint64_t kAnswers = 1000;
   auto map = std::make_unique<PlainMap>();
   Tokens tokens;
+  std::vector<std::string> answers;
+  for (std::uint64_t i = 0; i < kAnswers; ++i) answers.push_back(AnswerOf(tokens.Upsert(i, 1)));
   Timed growing;
   for (std::uint64_t i = 0; i < plan.grow_to; ++i) {
     const TokenDigest digest = tokens.DigestOf(i);
-    std::string answer = AnswerOf(tokens.Upsert(i, 1));
+    std::string answer = answers[i % kAnswers];
     if (i < plan.grow_from) {
       map->emplace(digest, std::move(answer));
     } else {
@@ -110,6 +109,7 @@ void GrowMap(const Plan& plan, Report& report) {
     }
   }
   growing.Write("map_insert", report);
+  report.Key("longest_map_insert_us").Number(static_cast<double>(growing.longest_ns()) / 1000);
 }
 
 }  // namespace
@@ -118,6 +118,7 @@ void Growth(const Plan& plan, Report& report) {
   report.Key("growth").BeginObject();
   report.Key("from").Unsigned(plan.grow_from);
   report.Key("to").Unsigned(plan.grow_to);
+  report.Key("sees_interruptions").Bool(SeesInterruptions());
   {
     const Asked asked(plan.grow_from);
     GrowStore(plan, asked, report);

@@ -60,6 +60,18 @@ Rate TwoReaders(const Subjects& subjects, Chain& mine, Store::Reader& reader) {
 
 }  // namespace
 
+std::uint64_t FillMap(PlainMap& map, std::uint64_t count) {
+  Tokens tokens;
+  std::uint64_t bytes = 0;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    std::string answer = AnswerOf(tokens.Upsert(i, 1));
+    answer.shrink_to_fit();
+    bytes += answer.size();
+    map.emplace(tokens.DigestOf(i), std::move(answer));
+  }
+  return bytes;
+}
+
 double Median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   const std::size_t half = values.size() / 2;

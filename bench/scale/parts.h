@@ -51,7 +51,8 @@ void Expiry(const Plan& plan, Report& report);
 // Putting back what was kept, by one thread and by two. Makes stores of its own.
 void Load(const Plan& plan, Report& report);
 
-void WriteWaits(const Waits& waits, Report& report);
+// Tokens 0..count-1 with their answers; the bytes of all answers.
+std::uint64_t FillMap(PlainMap& map, std::uint64_t count);
 
 double Median(std::vector<double> values);
 

@@ -140,25 +140,16 @@ void Wait(const Subjects& subjects, Report& report) {
   std::mt19937_64 random(kSeed + 2);
   const double seconds = subjects.plan.seconds * subjects.plan.rounds;
   const std::uint64_t deadline = WallNanos() + static_cast<std::uint64_t>(seconds * 1e9);
+  const auto upsert = [&] {
+    tokens.StageUpsert(random() % subjects.plan.tokens, subjects.store.writer());
+  };
   while (WallNanos() < deadline) {
-    waits.BehindUpserts(
-        [&] { tokens.StageUpsert(random() % subjects.plan.tokens, subjects.store.writer()); });
-    if (waits.sweep_is_due()) waits.BehindSweep();
+    waits.BehindUpserts(upsert);
+    waits.BehindUpsertsAndSweep(upsert);
+    waits.BehindArithmetic();
   }
   PinTo(kReaderCore);
-  report.Key("wait").BeginObject();
-  WriteWaits(waits, report);
-  report.EndObject();
-}
-
-void WriteWaits(const Waits& waits, Report& report) {
-  report.Key("behind_upserts_p50_us").Number(Micros(waits.behind_upserts_ns().AtQuantile(0.5)));
-  report.Key("behind_upserts_p999_us").Number(Micros(waits.behind_upserts_ns().AtQuantile(0.999)));
-  report.Key("behind_upserts_max_us").Number(Micros(waits.behind_upserts_ns().max()));
-  report.Key("behind_upserts_max_own_cpu_us").Number(Micros(waits.behind_upserts_cpu_ns().max()));
-  report.Key("behind_sweep_p50_us").Number(Micros(waits.behind_sweep_ns().AtQuantile(0.5)));
-  report.Key("behind_sweep_max_us").Number(Micros(waits.behind_sweep_ns().max()));
-  report.Key("behind_sweep_max_own_cpu_us").Number(Micros(waits.behind_sweep_cpu_ns().max()));
+  waits.Write(report);
 }
 
 }  // namespace introspectd::scale

@@ -16,7 +16,8 @@
 
 namespace introspectd::scale {
 
-inline constexpr UnixSeconds kNow = 1'800'000'000;  // every token is good then
+inline constexpr UnixSeconds kNow = 1'800'000'000;              // every token is good then
+inline constexpr UnixSeconds kAllIsOver = kNow + 86'400 + 300;  // the longest life, and 300 s
 inline constexpr std::uint64_t kSeed = 1;
 
 class Tokens {

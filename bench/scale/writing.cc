@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string_view>
+#include <utility>
 
 #include "scale/machine.h"
 
@@ -11,10 +13,7 @@ namespace {
 
 constexpr std::uint64_t kNanosPerSecond = 1'000'000'000;
 constexpr std::uint64_t kGroupsPerSecond = 1000;
-constexpr std::uint64_t kTurn_ns = 1'000'000;
 constexpr std::uint64_t kUpsertsBetweenClocks = 16;
-constexpr std::uint64_t kTick_ns = 100'000'000;
-constexpr int kSweepStepsPerTick = 4;
 
 }  // namespace
 
@@ -70,19 +69,20 @@ void Waits::PublishAndSettle() {
   waited_cpu_ns_ += waited_cpu_ns;
 }
 
-void Waits::RevokeAndRecord(const Stopwatch& watch, load::Histogram& ns, load::Histogram& cpu_ns) {
+void Waits::RevokeAndRecord(const Start& start, Wait& wait) {
   writer_.Stage(tokens_.RevokeStranger(revoked_++, writer_.EntrySequence(kNow * kMicrosPerSecond)),
                 kNow);
   writer_.Publish();
-  const Spent spent = watch.Read();
-  ns.Record(static_cast<std::uint64_t>(spent.wall_ns));
-  cpu_ns.Record(static_cast<std::uint64_t>(std::max(0.0, spent.cpu_ns - waited_cpu_ns_)));
+  const Spent spent = start.watch.Read();
+  const auto own_cpu_ns = static_cast<std::uint64_t>(std::max(0.0, spent.cpu_ns - waited_cpu_ns_));
+  if (own_cpu_ns > wait.own_cpu_ns.max()) wait.faults_in_longest = MinorFaults() - start.faults;
+  wait.wall_ns.Record(static_cast<std::uint64_t>(spent.wall_ns));
+  wait.own_cpu_ns.Record(own_cpu_ns);
   writer_.PublishAndSettle();
   waited_cpu_ns_ = 0;
 }
 
-void Waits::BehindUpserts(const std::function<void()>& upsert) {
-  const Stopwatch watch;
+void Waits::StageUpserts(const std::function<void()>& upsert) {
   const std::uint64_t deadline = WallNanos() + kTurn_ns;
   std::uint64_t staged = 0;
   while (staged % kUpsertsBetweenClocks != 0 || staged == 0 || WallNanos() < deadline) {
@@ -90,19 +90,60 @@ void Waits::BehindUpserts(const std::function<void()>& upsert) {
     ++staged;
   }
   PublishAndSettle();
-  RevokeAndRecord(watch, behind_upserts_ns_, behind_upserts_cpu_ns_);
 }
 
-bool Waits::sweep_is_due() const { return WallNanos() - swept_at_ >= kTick_ns; }
+void Waits::Sweep(UnixSeconds now) {
+  writer_.StageSweep(now);
+  PublishAndSettle();
+}
 
-void Waits::BehindSweep() {
-  const Stopwatch watch;
-  for (int i = 0; i < kSweepStepsPerTick; ++i) {
-    writer_.StageSweep(kNow);
-    PublishAndSettle();
+void Waits::BehindUpserts(const std::function<void()>& upsert) {
+  const Start start;
+  StageUpserts(upsert);
+  RevokeAndRecord(start, behind_upserts_);
+}
+
+void Waits::BehindUpsertsAndSweep(const std::function<void()>& upsert) {
+  const Start start;
+  StageUpserts(upsert);
+  Sweep(kNow);
+  RevokeAndRecord(start, behind_upserts_and_sweep_);
+}
+
+void Waits::BehindRemoval(UnixSeconds now) {
+  const Start start;
+  Sweep(now);
+  RevokeAndRecord(start, behind_removal_);
+}
+
+void Waits::BehindArithmetic() {
+  const Start start;
+  arithmetic_.Do();
+  RevokeAndRecord(start, behind_arithmetic_);
+}
+
+void Waits::Write(text::JsonWriter& report) const {
+  const auto micros = [](std::uint64_t ns) { return static_cast<double>(ns) / 1000; };
+  const std::pair<std::string_view, const Wait&> all[] = {
+      {"behind_upserts", behind_upserts_},
+      {"behind_upserts_and_sweep", behind_upserts_and_sweep_},
+      {"behind_removal", behind_removal_},
+      {"behind_arithmetic", behind_arithmetic_},
+  };
+  report.Key("wait").BeginObject();
+  for (const auto& [name, wait] : all) {
+    if (wait.wall_ns.count() == 0) continue;
+    report.Key(name).BeginObject();
+    report.Key("count").Unsigned(wait.wall_ns.count());
+    report.Key("p50_us").Number(micros(wait.wall_ns.AtQuantile(0.5)));
+    report.Key("p999_us").Number(micros(wait.wall_ns.AtQuantile(0.999)));
+    report.Key("longest_us").Number(micros(wait.wall_ns.max()));
+    report.Key("p999_own_cpu_us").Number(micros(wait.own_cpu_ns.AtQuantile(0.999)));
+    report.Key("longest_own_cpu_us").Number(micros(wait.own_cpu_ns.max()));
+    report.Key("page_faults_in_longest").Unsigned(wait.faults_in_longest);
+    report.EndObject();
   }
-  RevokeAndRecord(watch, behind_sweep_ns_, behind_sweep_cpu_ns_);
-  swept_at_ = WallNanos();
+  report.EndObject();
 }
 
 }  // namespace introspectd::scale

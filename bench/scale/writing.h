@@ -11,8 +11,10 @@
 #include <thread>
 
 #include "load/histogram.h"
+#include "scale/arithmetic.h"
 #include "scale/machine.h"
 #include "scale/tokens.h"
+#include "text/json_writer.h"
 
 namespace introspectd::scale {
 
@@ -44,38 +46,52 @@ class PacedWriter {
   std::thread thread_;
 };
 
+inline constexpr std::uint64_t kTurn_ns = 1'000'000;
+
 // How long a revocation waits that comes just when other work has begun: until that is done, and
-// it has been staged and published itself. Groups are as the server makes them: a millisecond of
-// upserts, and every tenth of a second four steps of the sweep in a row.
+// it has been staged and published itself. Other work is as much as the server does in one turn:
+// a millisecond of upserts, a step of the sweep, or one after the other.
 class Waits {
  public:
   explicit Waits(Store& store) : writer_(store.writer()) {}
 
   // `upsert` stages one.
   void BehindUpserts(const std::function<void()>& upsert);
-  void BehindSweep();
-  bool sweep_is_due() const;
+  void BehindUpsertsAndSweep(const std::function<void()>& upsert);
+  // A step in which all that is looked at is over at `now`.
+  void BehindRemoval(UnixSeconds now);
+  // A millisecond in which the store does nothing: what the machine makes of it.
+  void BehindArithmetic();
 
-  // By the clock on the wall, and the writer's own processor time: without what it waited for
-  // readers, which are late when something else has their core.
-  const load::Histogram& behind_upserts_ns() const { return behind_upserts_ns_; }
-  const load::Histogram& behind_upserts_cpu_ns() const { return behind_upserts_cpu_ns_; }
-  const load::Histogram& behind_sweep_ns() const { return behind_sweep_ns_; }
-  const load::Histogram& behind_sweep_cpu_ns() const { return behind_sweep_cpu_ns_; }
+  void Write(text::JsonWriter& report) const;
 
  private:
+  // By the clock on the wall, and the writer's own processor time: without what it waited for
+  // readers, which are late when something else has their core.
+  struct Wait {
+    load::Histogram wall_ns;
+    load::Histogram own_cpu_ns;
+    std::uint64_t faults_in_longest = 0;  // pages that the writer had to touch first
+  };
+  struct Start {
+    std::uint64_t faults = MinorFaults();
+    Stopwatch watch;
+  };
+
+  void StageUpserts(const std::function<void()>& upsert);
+  void Sweep(UnixSeconds now);
   void PublishAndSettle();
-  void RevokeAndRecord(const Stopwatch& watch, load::Histogram& ns, load::Histogram& cpu_ns);
+  void RevokeAndRecord(const Start& start, Wait& wait);
 
   token::Writer& writer_;
   Tokens tokens_;
   double waited_cpu_ns_ = 0;
   std::uint64_t revoked_ = 0;
-  std::uint64_t swept_at_ = 0;
-  load::Histogram behind_upserts_ns_;
-  load::Histogram behind_upserts_cpu_ns_;
-  load::Histogram behind_sweep_ns_;
-  load::Histogram behind_sweep_cpu_ns_;
+  Wait behind_upserts_;
+  Wait behind_upserts_and_sweep_;
+  Wait behind_removal_;
+  Wait behind_arithmetic_;
+  const Arithmetic arithmetic_{kTurn_ns};
 };
 
 }  // namespace introspectd::scale

@@ -57,19 +57,6 @@ void Declare(CLI::App& app, Options& options) {
 
 void Say(std::string_view what) { fmt::print(stderr, "scale: {}\n", what); }
 
-// The bytes of all answers.
-std::uint64_t FillMap(PlainMap& map, std::uint64_t count) {
-  Tokens tokens;
-  std::uint64_t bytes = 0;
-  for (std::uint64_t i = 0; i < count; ++i) {
-    std::string answer = AnswerOf(tokens.Upsert(i, 1));
-    answer.shrink_to_fit();
-    bytes += answer.size();
-    map.emplace(tokens.DigestOf(i), std::move(answer));
-  }
-  return bytes;
-}
-
 void FillBoth(Store& store, PlainMap& map, const Plan& plan, Report& report) {
   const auto tokens = static_cast<double>(plan.tokens);
   const auto per_token = [tokens](std::uint64_t bytes) {

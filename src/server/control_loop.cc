@@ -280,11 +280,21 @@ void ControlLoop::TurnPipeline() {
   TakeAdminResults();
   const Now now = clock_.Read();
   WatchMemory();
-  bool more = pipeline_.Turn(now);
+  bool more = SweepSome(now);
+  if (pipeline_.Turn(now)) more = true;
   if (replica_ != nullptr && replica_->Turn(now)) more = true;
-  // Many tokens ended: their memory goes back soon, and each turn does no more than one shard.
-  if (sweeping_ && MaySweep(now)) sweeping_ = pipeline_.Sweep(now.seconds());
-  if (!more && !sweeping_ && admin_results_.empty()) pipeline_turn_.Stop();
+  if (!more && admin_results_.empty()) pipeline_turn_.Stop();
+}
+
+// One step a turn: what came meanwhile goes before the next one. Where many tokens have ended, the
+// steps that are due are not all: their memory goes back soon. True: more of it at once.
+bool ControlLoop::SweepSome(Now now) {
+  if (!MaySweep(now)) shards_due_ = 0;
+  if (shards_due_ == 0) return false;
+  const auto swept = pipeline_.Sweep(now.seconds());
+  if (swept == update::Pipeline::Swept::kSome) --shards_due_;
+  // Who is in the way turns the pipeline afterwards.
+  return shards_due_ > 0 && swept != update::Pipeline::Swept::kNothing;
 }
 
 void ControlLoop::Tick() {
@@ -292,10 +302,8 @@ void ControlLoop::Tick() {
   shared_.wall_floor.Raise(now.wall_us);
   WatchClock(now);
   WatchMemory();
-  for (int i = 0; i < kShardsSweptPerTick && MaySweep(now); ++i) {
-    sweeping_ |= pipeline_.Sweep(now.seconds());
-  }
-  if (sweeping_) WakePipeline();
+  shards_due_ = kShardsSweptPerTick;
+  WakePipeline();
   if (storage_ != nullptr) {
     storage_->Tick(now, now.boot_ms >= no_sweep_until_ms_);
     if (storage_->HasWork()) WakePipeline();

@@ -83,6 +83,7 @@ class ControlLoop {
   void Tick();
   void WatchClock(Now now);
   void WatchAccounts(Now now);
+  bool SweepSome(Now now);
   bool MaySweep(Now now) const { return now.boot_ms >= no_sweep_until_ms_ && !admission_.loading; }
   void OnPush();
   void OnComplete();
@@ -130,7 +131,7 @@ class ControlLoop {
   std::int64_t no_sweep_until_ms_ = 0;
   std::int64_t watch_accounts_ms_ = 0;
   bool completed_ = false;        // somebody said so
-  bool sweeping_ = false;         // there was much to let go of
+  int shards_due_ = 0;            // to be swept before the next tick
   bool assertions_full_ = false;  // once
   bool caught_up_ = false;        // with the replication log, once
 };

@@ -15,6 +15,7 @@ namespace introspectd::token {
 namespace {
 
 constexpr int kRulesPerSweep = 1000;
+constexpr std::size_t kTokensPerSweep = 1000;
 constexpr std::size_t kFetchedTogether = 32;
 constexpr std::size_t kPackedTogether = 1000;
 constexpr std::size_t kWorthGoingOn = 16;  // one of so many was swept
@@ -326,12 +327,14 @@ bool Writer::StageSweep(UnixSeconds now) {
   sweepings_.clear();
   std::size_t seen = 0;
   hidden().table.VisitShard(next_shard_, [&](PackedRecord& record) {
+    if (sweepings_.size() == kTokensPerSweep) return;  // the rest in the next step
     ++seen;
     if (!record.Remembered(now)) sweepings_.push_back(&record);
   });
   for (PackedRecord* record : sweepings_) Remove(record);
-  next_shard_ = (next_shard_ + 1) % Table::kShards;
   SweepRules(now);
+  if (sweepings_.size() == kTokensPerSweep) return true;
+  next_shard_ = (next_shard_ + 1) % Table::kShards;
   return sweepings_.size() > seen / kWorthGoingOn;
 }
 

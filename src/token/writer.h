@@ -85,9 +85,9 @@ class Writer {
   void SawSequence(std::uint64_t sequence);
   std::uint64_t sequence() const { return status_.sequence; }
 
-  // Stages the removal of what nobody needs to remember any more: one shard, and up to 1,000 rules
-  // and jtis. True when that was worth going on with at once. Cost: about a millisecond for 10,000
-  // tokens of a shard.
+  // Stages the removal of what nobody needs to remember any more: up to 1,000 tokens of one shard,
+  // and as many rules and jtis. True when that was worth going on with at once. Cost: a walk over the
+  // shard, 0.1 µs a token, and some 1 µs for each that goes.
   bool StageSweep(UnixSeconds now);
 
   // What is visible, for exports; from the writer's thread.

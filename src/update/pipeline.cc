@@ -115,12 +115,12 @@ void Pipeline::StageSome(Entry& entry, Now now, std::int64_t deadline_us) {
   }
 }
 
-bool Pipeline::Sweep(UnixSeconds now) {
-  if (keeping_ || !target_.TrySettle()) return false;
+Pipeline::Swept Pipeline::Sweep(UnixSeconds now) {
+  if (keeping_ || !target_.TrySettle()) return Swept::kNothing;
   const bool more = target_.StageSweep(now);
   target_.Publish();
   target_.TrySettle();
-  return more;
+  return more ? Swept::kWorthGoingOn : Swept::kSome;
 }
 
 }  // namespace introspectd::update

@@ -40,9 +40,13 @@ class Pipeline {
   void OnKept(bool kept = true);
   bool keeping() const { return keeping_; }
 
-  // Like Turn, but stages one step of the sweep; does nothing while a group is under way. True when
-  // that was worth going on with at once.
-  bool Sweep(UnixSeconds now);
+  enum class Swept : std::uint8_t {
+    kNothing,       // a group is under way
+    kSome,          // one step
+    kWorthGoingOn,  // one step, and the next one should follow at once
+  };
+  // Like Turn, but stages one step of the sweep.
+  Swept Sweep(UnixSeconds now);
 
  private:
   struct Entry {

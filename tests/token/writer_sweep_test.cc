@@ -49,6 +49,19 @@ TEST_F(WriterSweepTest, ARuleThatWasRenewedSurvivesTheSweepOfItsFirstEnd) {
   EXPECT_EQ(store_.status().rules, 1u) << "and it can come again";
 }
 
+TEST_F(WriterSweepTest, OneStepOfTheSweepEndsAtAThousandTokens) {
+  for (std::uint32_t i = 0; i < 1500; ++i) {
+    writer_.Stage(UpsertOf(DigestOf(0, i, i), 1, {.exp = kNow + 100}), kNow);
+  }
+  writer_.PublishAndSettle();
+  EXPECT_TRUE(writer_.StageSweep(kNow + 400)) << "there is more in this shard";
+  writer_.PublishAndSettle();
+  EXPECT_EQ(store_.status().tokens, 500u);
+  writer_.StageSweep(kNow + 400);
+  writer_.PublishAndSettle();
+  EXPECT_EQ(store_.status().tokens, 0u);
+}
+
 TEST_F(WriterSweepTest, OneStepOfTheSweepEndsAtAThousandRules) {
   for (int i = 0; i < 1500; ++i) {
     writer_.Stage(AddRule{{RuleKey({.sub = std::to_string(i)})}, 1, kNow, kNow + 100}, kNow);

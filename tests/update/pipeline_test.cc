@@ -232,11 +232,13 @@ TEST_F(PipelineTest, SweepsUnlessAGroupIsUnderWay) {
   const auto feed = NewFeed(Revocation("a"));
   pipeline_.Add(feed.get(), [](Feed&) {});
   pipeline_.Turn(kNow);
+  EXPECT_EQ(pipeline_.Sweep(later), Pipeline::Swept::kNothing);
   sweep_all();
   EXPECT_EQ(node_.store.status().tokens, 1u);
   node_.reader.Leave();
   sweep_all();
   EXPECT_EQ(node_.store.status().tokens, 0u);
+  EXPECT_EQ(pipeline_.Sweep(later), Pipeline::Swept::kSome);
   EXPECT_TRUE(node_.writer.settled());
   pipeline_.Remove(feed.get());
 }
