@@ -35,6 +35,7 @@ IntrospectEndpoint::IntrospectEndpoint(const Config& config, Store& store,
                                        client::CredentialCache& credentials, Counters& counters,
                                        JwtDesk& jwts, Verify verify)
     : config_(config),
+      limits_(config.limits),
       readiness_(readiness),
       counters_(counters),
       jwts_(jwts),
@@ -83,7 +84,7 @@ Plan IntrospectEndpoint::OnHead(Exchange& exchange) {
   exchange.always = true;
   // Nobody is asked to send a body that credentials in the head make useless; one that is too large
   // is refused for that.
-  const bool fits = head.content_length.value_or(0) <= config_.limits.data.body_bytes_max;
+  const bool fits = head.content_length.value_or(0) <= limits_.data.body_bytes_max;
   if (head.expects_continue && head.authorization && fits) {
     const Client* client = nullptr;
     switch (Authenticate(exchange, {}, client)) {
@@ -102,7 +103,7 @@ Plan IntrospectEndpoint::OnHead(Exchange& exchange) {
 bool IntrospectEndpoint::OnBody(std::string_view /*part*/, Now /*now*/) { return true; }
 
 Progress IntrospectEndpoint::OnRequest(Exchange& exchange) {
-  const Reply* refused = CheckForm(form_, exchange.body, config_.limits.data);
+  const Reply* refused = CheckForm(form_, exchange.body, limits_.data);
   const Client* client = nullptr;
   if (refused == nullptr) {
     switch (Authenticate(exchange, form_.credentials(), client)) {
@@ -130,7 +131,7 @@ Progress IntrospectEndpoint::Say(Exchange& exchange, const Reply& reply) {
 // A JWT of a configured issuer is judged by itself, whatever was pushed of it.
 Progress IntrospectEndpoint::Find(Exchange& exchange, const Caller& caller) {
   using Kind = JwtDesk::Answer::Kind;
-  if (form_.token().size() > config_.limits.token_bytes_max) {  // nobody can have pushed it
+  if (form_.token().size() > limits_.token_bytes_max) {  // nobody can have pushed it
     return Say(exchange, ReplyTo({.kind = Verdict::Kind::kUnknown}, caller, exchange.now));
   }
   const JwtDesk::Answer found = jwts_.Ask(form_.token(), exchange);

@@ -33,6 +33,8 @@ class IntrospectEndpoint final : public http::Handler {
 
   // A new configuration of clients. What was remembered of the old one is forgotten.
   void SetRegistry(std::shared_ptr<const client::Registry> registry);
+  // From now on; before, those of `config`.
+  void SetLimits(const Limits& limits) { limits_ = limits; }
 
   // Before the deferred answers of a turn of the loop are asked for: they come in the order in
   // which they were deferred.
@@ -62,6 +64,7 @@ class IntrospectEndpoint final : public http::Handler {
   void EnterStore();
 
   const Config& config_;
+  Limits limits_;
   const Readiness& readiness_;
   Counters& counters_;
   JwtDesk& jwts_;

@@ -35,6 +35,11 @@ JwtDesk::JwtDesk(const Config& config, Hooks hooks)
       hooks_(std::move(hooks)),
       verifier_(OptionsOf(config)) {}
 
+void JwtDesk::SetLimits(const Limits& limits) {
+  waiting_max_ = limits.jwks_waiting_max;
+  verifier_.SetVerdictBytesMax(limits.verdict_bytes_max);
+}
+
 JwtDesk::Answer JwtDesk::Ask(std::string_view token, const Exchange& exchange) {
   using Kind = Verifier::Outcome::Kind;
   if (!verifier_.MayBeOurs(token)) return {.digest = TokenDigest::Of(token)};

@@ -49,6 +49,7 @@ class JwtDesk {
   };
   Answer Ask(std::string_view token, const http::Exchange& exchange);
 
+  void SetLimits(const Limits& limits);
   // A new configuration of issuers: what was remembered is forgotten, and whoever waits asks again.
   void SetTrust(std::shared_ptr<const jose::Trust> trust);
   // Other keys of the same issuers.
@@ -78,7 +79,7 @@ class JwtDesk {
   Answer WaitForTurn(const http::Exchange& exchange);
   Answer WaitForKeys(std::size_t issuer, const http::Exchange& exchange);
 
-  const std::size_t waiting_max_;
+  std::size_t waiting_max_;
   const Hooks hooks_;
   jose::Verifier verifier_;
   std::deque<http::Ticket> turns_;            // those that wait for time

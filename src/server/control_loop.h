@@ -40,6 +40,7 @@ class ControlLoop {
     std::function<void()> drained;                      // one worker
     std::function<const std::vector<std::unique_ptr<Worker>>&()> workers;
     std::function<void(absl::Status)> failed;  // nothing more can be done
+    std::function<void()> listen;              // there is something to answer
   };
 
   // Without a journal, what is pushed is in memory alone.
@@ -51,6 +52,7 @@ class ControlLoop {
   void Start();
   void SetRegistry(std::shared_ptr<const client::Registry> registry,
                    const std::vector<IssuerConfig>& issuers);
+  void SetLimits(const Limits& limits);
   // The issuers' keys, for one worker.
   std::shared_ptr<const jose::Trust> TrustOf(std::uint32_t worker) const {
     return keys_.TrustOf(worker);
@@ -73,6 +75,7 @@ class ControlLoop {
   void OnStoreFilled();
   void OnLease(std::int64_t boot_ms);
   void BecomeReady();
+  void ListenWhenReady(Now now);
   void Tick();
   void WatchClock(Now now);
   bool MaySweep(Now now) const { return now.boot_ms >= no_sweep_until_ms_ && !admission_.loading; }
@@ -87,6 +90,7 @@ class ControlLoop {
   std::string Status(Now now);
 
   Shared& shared_;
+  Limits limits_;
   const Hooks hooks_;
   net::Loop loop_;
   base::Clock clock_;
@@ -94,7 +98,7 @@ class ControlLoop {
   update::Parser parser_;
   const std::unique_ptr<update::ParsingCrew> crew_;  // none: there is one core
   update::Admission admission_;
-  const std::uint64_t memory_max_;
+  std::uint64_t memory_max_;
   const std::unique_ptr<Storage> storage_;  // none: memory only
   update::StoreTarget store_;
   update::Pipeline pipeline_;
@@ -115,9 +119,11 @@ class ControlLoop {
   std::int64_t started_ms_ = 0;
   std::int64_t wall_ahead_us_ = 0;  // of the boot clock, at the last tick
   std::int64_t no_sweep_until_ms_ = 0;
-  bool completed_ = false;  // somebody said so
-  bool sweeping_ = false;   // there was much to let go of
-  bool caught_up_ = false;  // with the replication log, once
+  std::int64_t filled_ms_ = INT64_MAX;  // when what was kept was loaded
+  bool listening_ = false;              // to what was passed on
+  bool completed_ = false;              // somebody said so
+  bool sweeping_ = false;               // there was much to let go of
+  bool caught_up_ = false;              // with the replication log, once
 };
 
 }  // namespace introspectd::server

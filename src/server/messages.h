@@ -13,6 +13,7 @@
 #include "api/introspect_endpoint.h"
 #include "client/registry.h"
 #include "http/handler.h"
+#include "introspectd/config.h"
 #include "jose/trust.h"
 #include "journal/loader.h"
 
@@ -30,6 +31,7 @@ struct Verified {
 // A new configuration. The keys are the receiver's own.
 struct NewRegistry {
   std::shared_ptr<const client::Registry> registry;
+  Limits limits;
   std::shared_ptr<const jose::Trust> trust;
 };
 
@@ -46,10 +48,12 @@ struct KeysAsked {
   std::int64_t cooldown_until_ms = 0;  // on the boot clock
 };
 
+// There is something to answer: sockets that were passed on are taken up.
+struct Listen {};
 struct Drain {};
 struct Stop {};
 
-using ToWorker = std::variant<Verified, NewRegistry, NewKeys, KeysAsked, Drain, Stop>;
+using ToWorker = std::variant<Verified, NewRegistry, NewKeys, KeysAsked, Listen, Drain, Stop>;
 
 struct VerifyForWorker {
   std::uint32_t worker = 0;

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "log/log.h"
 #include "metrics/page.h"
 #include "server/version.h"
 
@@ -49,6 +50,8 @@ void AddProcess(const Snapshot& snapshot, metrics::Page& page) {
   page.Gauge("uptime_seconds", "Since the start.").Is(static_cast<double>(snapshot.uptime_s));
   page.Gauge("configuration_generation", "Counts reloads that were taken.")
       .Is(Number(snapshot.generation));
+  page.Counter("log_lines_dropped_total", "Lines that nobody took from the log in time.")
+      .Is(Number(log::Dropped()));
 }
 
 void AddStore(const Snapshot& snapshot, metrics::Page& page) {
