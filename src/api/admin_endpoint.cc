@@ -182,12 +182,12 @@ void AdminEndpoint::EndFeed() {
 bool AdminEndpoint::OnBody(std::string_view part, Now /*now*/) {
   feed_->Append(part);
   control_.wake_pipeline();
-  paused_ = feed_->backlog() >= control_.config.limits.update_batch_bytes_max;
+  paused_ = feed_->backlog() >= control_.limits.update_batch_bytes_max;
   return !paused_;
 }
 
 void AdminEndpoint::OnProgress(update::Feed& feed) {
-  const bool room = feed.backlog() < control_.config.limits.update_batch_bytes_max / 2;
+  const bool room = feed.backlog() < control_.limits.update_batch_bytes_max / 2;
   if (feed.done() || (paused_ && room)) {
     paused_ = false;
     control_.resume(ticket_);
@@ -218,7 +218,7 @@ Progress AdminEndpoint::OnRequest(Exchange& exchange) {
 }
 
 Reply AdminEndpoint::Explain(std::string_view body, Now now) {
-  if (const Reply* refused = CheckForm(form_, body, control_.config.limits.admin)) return *refused;
+  if (const Reply* refused = CheckForm(form_, body, control_.limits.admin)) return *refused;
   Explainer::Question question{.token = form_.token()};
   if (form_.token().empty() == form_.token_sha256().empty()) return kTokenOrDigest;
   if (form_.token().empty()) {

@@ -22,6 +22,11 @@ const Reply& ChallengeOf(client::Scheme scheme) {
   return scheme == client::Scheme::kBearer ? kInvalidClientBearer : kInvalidClientBasic;
 }
 
+client::FailureLimiter::Rates FailureRatesOf(const Limits& limits) {
+  return {.per_client_per_s = limits.auth_failures_per_s,
+          .per_address_per_s = limits.auth_failures_per_address_per_s};
+}
+
 Authenticator::Outcome Refuse(Exchange& exchange, const Reply& reply) {
   exchange.reply = reply;
   return Authenticator::Outcome::kRefused;
@@ -35,8 +40,9 @@ Authenticator::Authenticator(const Limits& limits, client::CredentialCache& cred
       assertions_(assertions),
       bearers_(bearers),
       verify_(std::move(verify)),
-      failures_({.per_client_per_s = limits.auth_failures_per_s,
-                 .per_address_per_s = limits.auth_failures_per_address_per_s}) {}
+      failures_(FailureRatesOf(limits)) {}
+
+void Authenticator::SetLimits(const Limits& limits) { failures_.SetRates(FailureRatesOf(limits)); }
 
 void Authenticator::SetRegistry(std::shared_ptr<const client::Registry> registry) {
   registry_ = std::move(registry);

@@ -38,6 +38,7 @@ class Authenticator {
   Authenticator(const Limits& limits, client::CredentialCache& credentials,
                 AssertionDesk& assertions, BearerJudge& bearers, Verify verify);
 
+  void SetLimits(const Limits& limits);
   // A new configuration of clients. What was remembered of the old one is forgotten.
   void SetRegistry(std::shared_ptr<const client::Registry> registry);
   const std::shared_ptr<const client::Registry>& registry() const { return registry_; }

@@ -31,6 +31,7 @@ struct PushCounts {
 // All borrowed; one for all connections of the control plane.
 struct Control {
   const Config& config;
+  const Limits& limits;  // as of the last reload
   token::Writer& writer;
   update::Parser& parser;
   update::ParsingCrew* crew;   // none: there is one core

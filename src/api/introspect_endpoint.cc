@@ -17,8 +17,8 @@ using http::Plan;
 using http::Progress;
 using http::Reply;
 
-base::Rate InactiveRate(const Config& config) {
-  const std::uint32_t per_s = config.limits.inactive_per_client_per_s;
+base::Rate InactiveRate(const Limits& limits) {
+  const std::uint32_t per_s = limits.inactive_per_client_per_s;
   return {.per_s = per_s, .burst = per_s * 10};
 }
 
@@ -29,6 +29,7 @@ IntrospectEndpoint::IntrospectEndpoint(const Config& config, Store& store,
                                        client::CredentialCache& credentials, Counters& counters,
                                        JwtDesk& jwts, Verify verify)
     : config_(config),
+      limits_(config.limits),
       readiness_(readiness),
       counters_(counters),
       jwts_(jwts),
@@ -46,6 +47,11 @@ void IntrospectEndpoint::SetRegistry(std::shared_ptr<const client::Registry> reg
   if (!batch_.empty()) retired_.push_back(authenticator_.registry());
   authenticator_.SetRegistry(std::move(registry));
   accounts_ = std::move(accounts);
+}
+
+void IntrospectEndpoint::SetLimits(const Limits& limits) {
+  limits_ = limits;
+  authenticator_.SetLimits(limits);
 }
 
 void IntrospectEndpoint::ForgetDeferred() {
@@ -86,7 +92,7 @@ Plan IntrospectEndpoint::OnHead(Exchange& exchange) {
   exchange.always = true;
   // Nobody is asked to send a body that credentials in the head make useless; one that is too large
   // is refused for that.
-  const bool fits = head.content_length.value_or(0) <= config_.limits.data.body_bytes_max;
+  const bool fits = head.content_length.value_or(0) <= limits_.data.body_bytes_max;
   if (head.expects_continue && head.authorization && fits) {
     const Client* client = nullptr;
     switch (Authenticate(exchange, {}, "", client)) {
@@ -105,7 +111,7 @@ Plan IntrospectEndpoint::OnHead(Exchange& exchange) {
 bool IntrospectEndpoint::OnBody(std::string_view /*part*/, Now /*now*/) { return true; }
 
 Progress IntrospectEndpoint::OnRequest(Exchange& exchange) {
-  const Reply* refused = CheckForm(form_, exchange.body, config_.limits.data);
+  const Reply* refused = CheckForm(form_, exchange.body, limits_.data);
   const Client* client = nullptr;
   Asker asker{.at = exchange.asked};
   if (refused != nullptr) {
@@ -144,7 +150,7 @@ Progress IntrospectEndpoint::Say(Exchange& exchange, const Reply& reply) {
 // A JWT of a configured issuer is judged by itself, whatever was pushed of it.
 Progress IntrospectEndpoint::Find(Exchange& exchange, const Asker& asker) {
   using Kind = JwtDesk::Answer::Kind;
-  if (form_.token().size() > config_.limits.token_bytes_max) {  // nobody can have pushed it
+  if (form_.token().size() > limits_.token_bytes_max) {  // nobody can have pushed it
     return Say(exchange, ReplyTo({.kind = Verdict::Kind::kUnknown}, asker, exchange.now));
   }
   const JwtDesk::Answer found = jwts_.Ask(form_.token(), exchange);
@@ -213,7 +219,7 @@ const Reply* IntrospectEndpoint::Check(const Asker& asker, Now now) {
 // Before the token is looked at, whatever it is: a refusal that only inactive tokens got would say
 // as much as the answer, and a scan would go on at full speed.
 const Reply* IntrospectEndpoint::CheckRate(ClientAccount& account, Now now) {
-  const base::Rate rate = InactiveRate(config_);
+  const base::Rate rate = InactiveRate(limits_);
   if (rate.per_s == 0) return nullptr;
   const std::int64_t wait_us = account.inactive().WaitUs(now.boot_ms * 1000, rate);
   if (wait_us == 0) return nullptr;
@@ -260,7 +266,7 @@ Reply IntrospectEndpoint::ReplyTo(const Verdict& verdict, const Asker& asker, No
     return kUnavailable;
   }
   // What was asked before the rate was used up is answered: the rest waits so much longer.
-  const base::Rate rate = InactiveRate(config_);
+  const base::Rate rate = InactiveRate(limits_);
   if (rate.per_s != 0) asker.account->inactive().Charge(now.boot_ms * 1000, rate);
   const bool error = unknown && asker.caller->unknown_token() == UnknownToken::kError;
   Tell(error ? Count::kUnknownToken : Count::kInactive, asker);

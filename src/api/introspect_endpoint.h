@@ -39,6 +39,8 @@ class IntrospectEndpoint final : public http::Handler {
   // borrowed for ever, in the order of registry->clients().
   void SetRegistry(std::shared_ptr<const client::Registry> registry,
                    std::vector<ClientAccount*> accounts);
+  // From now on; before, those of `config`.
+  void SetLimits(const Limits& limits);
 
   // Before the deferred answers of a turn of the loop are asked for: they come in the order in
   // which they were deferred.
@@ -75,6 +77,7 @@ class IntrospectEndpoint final : public http::Handler {
   void EnterStore();
 
   const Config& config_;
+  Limits limits_;
   const Readiness& readiness_;
   Counters& counters_;
   JwtDesk& jwts_;

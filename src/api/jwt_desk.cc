@@ -24,6 +24,11 @@ JwtDesk::JwtDesk(const Config& config, Counters& counters, Hooks hooks, Assertio
       verifier_(OptionsOf(config)),
       assertions_(config.limits.token_bytes_max, queue_, std::move(use)) {}
 
+void JwtDesk::SetLimits(const Limits& limits) {
+  queue_.SetWaitingMax(limits.jwks_waiting_max);
+  verifier_.SetVerdictBytesMax(limits.verdict_bytes_max);
+}
+
 JwtDesk::Answer JwtDesk::Ask(std::string_view token, const Exchange& exchange, bool may_verify) {
   using Kind = Verifier::Outcome::Kind;
   if (!verifier_.MayBeOurs(token)) return {.digest = TokenDigest::Of(token)};

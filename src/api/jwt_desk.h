@@ -51,6 +51,7 @@ class JwtDesk {
   // The other kind of JWTs, which prove who asks; they share everything that waits.
   AssertionDesk& assertions() { return assertions_; }
 
+  void SetLimits(const Limits& limits);
   // A new configuration of owners: what was remembered is forgotten, and whoever waits asks again.
   void SetTrust(std::shared_ptr<const jose::Trust> trust);
   // Other keys of the same owners.

@@ -31,6 +31,8 @@ class SignatureQueue {
 
   SignatureQueue(std::size_t waiting_max, Hooks hooks);
 
+  void SetWaitingMax(std::size_t waiting_max) { waiting_max_ = waiting_max; }
+
   // What a signature check of `exchange` may do now.
   jose::SignatureCheck::Effort EffortFor(const http::Exchange& exchange, Line line) const;
   void Spend(std::int64_t ns) { spent_ns_ += ns; }
@@ -60,7 +62,7 @@ class SignatureQueue {
   std::deque<http::Ticket>& LineOf(Line line) { return lines_[static_cast<std::size_t>(line)]; }
   std::deque<http::Ticket>* NextLine();
 
-  const std::size_t waiting_max_;
+  std::size_t waiting_max_;
   const Hooks hooks_;
   std::array<std::deque<http::Ticket>, 2> lines_;  // those that wait for time
   std::size_t last_ = 0;                           // the line that was served last

@@ -34,10 +34,11 @@ class CredentialCache {
   }
 
   void Forget() { verified_.clear(); }
+  void SetMax(std::size_t max) { max_ = max; }
 
  private:
   const crypto::ProcessKey key_;
-  const std::size_t max_;
+  std::size_t max_;
   absl::flat_hash_map<crypto::Sha256, std::uint32_t> verified_;
 };
 

@@ -14,11 +14,13 @@ std::int64_t MicrosOf(Now now) { return now.boot_ms * 1000; }
 
 }  // namespace
 
-FailureLimiter::FailureLimiter(Rates rates)
-    : rates_(rates),
-      key_(crypto::NewProcessKey()),
-      by_client_(rates.per_client_per_s > 0 ? kClientBuckets : 0),
-      by_address_(rates.per_address_per_s > 0 ? kAddressBuckets : 0) {}
+FailureLimiter::FailureLimiter(Rates rates) : key_(crypto::NewProcessKey()) { SetRates(rates); }
+
+void FailureLimiter::SetRates(Rates rates) {
+  rates_ = rates;
+  by_client_.resize(rates.per_client_per_s > 0 ? kClientBuckets : 0);
+  by_address_.resize(rates.per_address_per_s > 0 ? kAddressBuckets : 0);
+}
 
 bool FailureLimiter::HasRoom(std::uint64_t address, std::string_view id, Now now) const {
   if (!by_address_.empty() && !by_address_[PlaceOf(address, "", by_address_)].HasOne(

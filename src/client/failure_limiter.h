@@ -26,6 +26,8 @@ class FailureLimiter {
     std::uint32_t per_address_per_s = 0;
   };
   explicit FailureLimiter(Rates rates);
+  // From now on.
+  void SetRates(Rates rates);
 
   // `id`: who it claims to be, whether or not there is such a client; "" = it does not say.
   bool HasRoom(std::uint64_t address, std::string_view id, Now now) const;
@@ -39,7 +41,7 @@ class FailureLimiter {
 
   std::size_t PlaceOf(std::uint64_t address, std::string_view id, const Buckets& buckets) const;
 
-  const Rates rates_;
+  Rates rates_;
   const crypto::ProcessKey key_;
   Buckets by_client_;   // and address; empty: no limit
   Buckets by_address_;  // empty: no limit

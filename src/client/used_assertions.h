@@ -32,6 +32,7 @@ enum class Use : std::uint8_t {
 class UsedAssertions {
  public:
   explicit UsedAssertions(std::size_t max) : max_(max) {}
+  void SetMax(std::size_t max) { max_ = max; }
 
   Use Take(const AssertionName& name, UnixSeconds exp, UnixSeconds now);
 
@@ -45,7 +46,7 @@ class UsedAssertions {
  private:
   using ByName = absl::flat_hash_map<AssertionName, UnixSeconds>;
 
-  const std::size_t max_;
+  std::size_t max_;
   ByName exp_of_;
   std::map<UnixSeconds, std::vector<AssertionName>> ends_;  // by exp
 };

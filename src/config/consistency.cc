@@ -48,6 +48,7 @@ std::vector<Listener> ListenersOf(const Config& config) {
 bool Collide(const ListenAddress& a, const ListenAddress& b) {
   if (a.kind != b.kind) return false;
   if (a.kind == ListenAddress::Kind::kUnix) return a.path == b.path;
+  if (a.kind == ListenAddress::Kind::kFd) return a.name == b.name;
   return a.host == b.host && a.port == b.port && a.port != 0;
 }
 
@@ -61,7 +62,9 @@ absl::Status CheckListeners(const Config& config, const Places& places) {
       return places.Error(it->path, fmt::format("\"{}\" is the address of {} already",
                                                 it->address.text, same->path));
     }
-    if (!IsLocal(it->address) && !it->tls && !config.server.plaintext) {
+    // What a socket is that is passed on, only shows when it is there.
+    const bool known = it->address.kind != ListenAddress::Kind::kFd;
+    if (known && !IsLocal(it->address) && !it->tls && !config.server.plaintext) {
       return places.Error(
           it->path,
           fmt::format("\"{}\" would take secrets and tokens from the network without TLS; "

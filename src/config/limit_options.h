@@ -17,12 +17,13 @@ inline constexpr std::int64_t kMinuteMs = 60'000;
 
 template <auto... Path>
 constexpr Option Limit(std::string_view name, std::string_view unit, std::string_view default_toml,
-                       Range range, std::string_view help) {
+                       Range range, std::string_view help, Reload reload = Reload::kAtSighup) {
   return {.name = name,
           .member = kMember<&Config::limits, Path...>,
           .default_toml = default_toml,
           .unit = unit,
           .range = range,
+          .reload = reload,
           .help = help};
 }
 
@@ -79,14 +80,14 @@ constexpr std::array<Option, 14> OtherLimitOptions() {
   using L = Limits;
   return {
       Limit<&L::token_bytes_max>("token_bytes_max", "bytes", "16384", {16, kMiB},
-                                 "token; longer ones are unknown"),
+                                 "token; longer ones are unknown", Reload::kAtRestart),
       Limit<&L::update_line_bytes_max>("update_line_bytes_max", "bytes", "16384", {256, 16384},
-                                       "one line of an update"),
+                                       "one line of an update", Reload::kAtRestart),
       Limit<&L::update_batch_bytes_max>("update_batch_bytes_max", "bytes", "4194304",
                                         {4096, 256 * kMiB},
                                         "updates read ahead of being visible, per connection"),
       Limit<&L::secret_verifications_max>("secret_verifications_max", "threads", "2", {1, 64},
-                                          "slow hashes computed at once"),
+                                          "slow hashes computed at once", Reload::kAtRestart),
       Limit<&L::secret_queue_max>("secret_queue_max", "verifications", "64", {0, 65536},
                                   "verifications that wait for a thread; beyond: 503"),
       Limit<&L::credentials_remembered_max>("credentials_remembered_max", "credentials", "4096",
@@ -94,14 +95,16 @@ constexpr std::array<Option, 14> OtherLimitOptions() {
       Limit<&L::auth_failures_per_s>(
           "auth_failures_per_s", "failures/s", "5", {0, 1'000'000},
           "failed authentications as one client from one address, per worker, ten times as many in "
-          "a burst; beyond: 429; 0 = no limit"),
+          "a burst; beyond: 429; 0 = no limit",
+          Reload::kAtRestart),
       Limit<&L::auth_failures_per_address_per_s>(
           "auth_failures_per_address_per_s", "failures/s", "100", {0, 1'000'000},
-          "the same of one address, whoever it claims to be"),
+          "the same of one address, whoever it claims to be", Reload::kAtRestart),
       Limit<&L::inactive_per_client_per_s>(
           "inactive_per_client_per_s", "answers/s", "0", {0, 1'000'000'000},
           "inactive answers to one client, per worker, ten times as many in a burst; beyond: 429; "
-          "0 = no limit"),
+          "0 = no limit",
+          Reload::kAtRestart),
       Limit<&L::verdict_bytes_max>("verdict_bytes_max", "bytes", "67108864", {4096, 2048 * kMiB},
                                    "JWTs that were found good, kept by a worker"),
       Limit<&L::jwks_waiting_max>(

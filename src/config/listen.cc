@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <string>
@@ -19,11 +20,12 @@ namespace {
 constexpr std::string_view kUnixPrefix = "unix:";
 constexpr std::string_view kFdPrefix = "fd:";
 constexpr std::string_view kModePrefix = "?mode=";
+constexpr std::size_t kFdNameBytesMax = 255;
 constexpr std::size_t kUnixPathBytesMax = sizeof(sockaddr_un::sun_path) - 1;
 
 absl::Status Refuse(std::string_view text, std::string_view why) {
-  return absl::InvalidArgumentError(
-      fmt::format("\"{}\": {}; allowed: host:port, [v6]:port, unix:/path?mode=0660", text, why));
+  return absl::InvalidArgumentError(fmt::format(
+      "\"{}\": {}; allowed: host:port, [v6]:port, unix:/path?mode=0660, fd:NAME", text, why));
 }
 
 // The canonical spelling of a literal address; nothing when it is none.
@@ -67,6 +69,22 @@ absl::StatusOr<ListenAddress> ParseUnix(std::string_view text) {
   return address;
 }
 
+// What systemd takes for a name (systemd.socket(5), FileDescriptorName=).
+absl::StatusOr<ListenAddress> ParseFd(std::string_view text) {
+  const std::string_view name = text.substr(kFdPrefix.size());
+  const auto allowed = [](char c) { return c > ' ' && c < '\x7f' && c != ':'; };
+  if (name.empty() || name.size() > kFdNameBytesMax || !std::ranges::all_of(name, allowed)) {
+    return Refuse(text, fmt::format("the name of a socket that is passed on has 1 to {} visible "
+                                    "ASCII characters, and no colon",
+                                    kFdNameBytesMax));
+  }
+  ListenAddress address;
+  address.kind = ListenAddress::Kind::kFd;
+  address.name = name;
+  address.text = text;
+  return address;
+}
+
 absl::StatusOr<ListenAddress> ParseTcp(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return Refuse(text, "the port is missing");
@@ -90,9 +108,7 @@ absl::StatusOr<ListenAddress> ParseTcp(std::string_view text) {
 }  // namespace
 
 absl::StatusOr<ListenAddress> ParseListenAddress(std::string_view text) {
-  if (text.starts_with(kFdPrefix)) {
-    return Refuse(text, "a socket that is passed on (fd:NAME) is not supported yet");
-  }
+  if (text.starts_with(kFdPrefix)) return ParseFd(text);
   return text.starts_with(kUnixPrefix) ? ParseUnix(text) : ParseTcp(text);
 }
 

@@ -107,6 +107,17 @@ std::string AllowedWords(const Option& option) {
   return fmt::format("{}", fmt::join(words, ", "));
 }
 
+void TakeWhatIsReloaded(const Config& next, Config& running) {
+  for (const Section& section : Sections()) {
+    if (section.repeated()) continue;
+    for (const Option& option : section.options) {
+      if (option.reload == Reload::kAtRestart) continue;
+      CHECK(!option.member.list);  // `add` sets what is no list
+      option.member.add(running, 0, option.member.get(next, 0).front());
+    }
+  }
+}
+
 std::vector<std::string> ChangesThatNeedRestart(const Config& running, const Config& next) {
   std::vector<std::string> changes;
   for (const Section& section : Sections()) {

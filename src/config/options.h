@@ -91,6 +91,9 @@ std::string AllowedRange(const Option& option);  // "1 to 64 threads"
 // "upsert, revoke"; empty when the option has no words.
 std::string AllowedWords(const Option& option);
 
+// Sets in `running` what takes effect at SIGHUP, but for repeated sections.
+void TakeWhatIsReloaded(const Config& next, Config& running);
+
 // The keys that differ and take effect at the next start only, as "server.workers".
 std::vector<std::string> ChangesThatNeedRestart(const Config& running, const Config& next);
 

@@ -51,9 +51,9 @@ Session::~Session() = default;
 void Session::Open(std::uint32_t slot, std::uint32_t generation, Now now, const Peer& peer) {
   peer_ = &peer;
   ticket_ = {slot, generation, 0};
-  end_of_input_ = draining_ = false;
+  end_of_input_ = draining_ = more_behind_ = false;
   held_.clear();
-  known_bytes_.clear();
+  known_ = {};
   deferred_.clear();
   source_.reset();
   FinishRequest(false, now);
@@ -108,7 +108,7 @@ void Session::Continue(Now now, std::string& out) {
   BeginTurn();
   // While its answers were on their way nothing was read from the client.
   waiting_ = false;
-  if (idle()) deadline_ms_ = now.boot_ms + limits_.idle_ms_max;
+  if (idle()) deadline_ms_ = now.boot_ms + IdleLimit();
   if (source_ != nullptr) PullSource(now, out);
   Run(now, out);
 }
@@ -133,9 +133,15 @@ void Session::Expire(Now now, std::string& out) {
   state_ = State::kClosing;
 }
 
-void Session::Drain() {
+// An idle connection is not closed at once: the client's next request may be on its way, and would
+// get no answer.
+void Session::Drain(Now now) {
   draining_ = true;
-  if (idle()) state_ = State::kClosing;
+  if (idle()) deadline_ms_ = std::min<std::int64_t>(deadline_ms_, now.boot_ms + kDrainIdle_ms);
+}
+
+std::uint32_t Session::IdleLimit() const {
+  return draining_ ? std::min(limits_.idle_ms_max, kDrainIdle_ms) : limits_.idle_ms_max;
 }
 
 bool Session::idle() const { return state_ == State::kHead && !gate_.started() && !stopped_; }
@@ -196,7 +202,7 @@ Session::Next Session::Step(std::string_view in, std::size_t& at, Now now, std::
     case State::kStream:
       return StepStream(rest, at, now, out);
     case State::kWhole:
-      return StepWhole(now, out);
+      return StepWhole(rest, now, out);
     default:
       return Next::kWait;
   }
@@ -204,8 +210,7 @@ Session::Next Session::Step(std::string_view in, std::size_t& at, Now now, std::
 
 Session::Next Session::StepHead(std::string_view message, Now now, std::string& out) {
   if (message.empty()) return Next::kWait;
-  if (!known_bytes_.empty() && !gate_.started() &&
-      message.substr(0, known_bytes_.size()) == known_bytes_) {
+  if (!known_.empty() && !gate_.started() && message.substr(0, known_.size()) == known_) {
     at_known_head_ = true;
     state_ = State::kBody;
     return Next::kGoOn;
@@ -238,6 +243,7 @@ Session::Next Session::StepHeadWhole(std::string_view message, std::size_t& at, 
   if (plan != Plan::kAnswered) return BeginBody(plan, exchange, message, at, out);
   // What the body of such a request is, is not worth waiting for.
   exchange.close |= head.has_body() || !Referee::Knows(head.method);
+  more_behind_ = message.size() > head.size;
   at += head.size;
   Answer(head, exchange, now, out);
   return Next::kGoOn;
@@ -277,6 +283,7 @@ Session::Next Session::StepBody(std::string_view message, std::size_t& at, Now n
   const std::size_t size = head.size + head.content_length.value_or(0);
   if (message.size() < size) return WaitFor(limits_.body_ms_max, now);
   const std::string_view body = message.substr(head.size, size - head.size);
+  more_behind_ = message.size() > size;
   if (AskAboutRequest(head, body, now, out) == Progress::kPending) {
     return Pend(State::kPendingBody, now);
   }
@@ -289,7 +296,9 @@ Session::Next Session::StepBody(std::string_view message, std::size_t& at, Now n
 Session::Next Session::StepChunks(std::string_view rest, std::size_t& at, Now now,
                                   std::string& out) {
   if (rest.empty()) return WaitFor(limits_.body_ms_max, now);
-  const std::size_t room = limits_.body_bytes_max + 1 - body_.size();
+  // The limit may have become smaller than what is here.
+  const std::size_t room =
+      std::max<std::size_t>(limits_.body_bytes_max, body_.size()) + 1 - body_.size();
   std::size_t used = 0;
   bool last = false;
   if (!DecodeChunks(rest.substr(0, room), used, last)) return Refuse(400, now, out);
@@ -329,8 +338,9 @@ Session::Next Session::StepStream(std::string_view rest, std::size_t& at, Now no
   return Next::kWait;
 }
 
-Session::Next Session::StepWhole(Now now, std::string& out) {
+Session::Next Session::StepWhole(std::string_view rest, Now now, std::string& out) {
   const Head& head = CurrentHead({});
+  more_behind_ = !rest.empty();
   if (AskAboutRequest(head, body_, now, out) == Progress::kPending) {
     return Pend(State::kPendingWhole, now);
   }
@@ -343,7 +353,7 @@ Progress Session::AskAboutRequest(const Head& head, std::string_view body, Now n
   const Progress progress = handler_.OnRequest(exchange);
   if (progress == Progress::kAnswered) Answer(head, exchange, now, out);
   if (progress == Progress::kDeferred) {
-    const bool close = draining_ || !head.keep_alive();
+    const bool close = ends_here() || !head.keep_alive();
     deferred_.push_back({exchange.deferred, PersistenceOf(head, close)});
     FinishRequest(close, now);
   }
@@ -381,7 +391,7 @@ bool Session::DecodeChunks(std::string_view bytes, std::size_t& used, bool& last
 
 void Session::Answer(const Head& head, Exchange& exchange, Now now, std::string& out) {
   Settle(now, out);  // in order
-  bool close = exchange.close || draining_ || !head.keep_alive();
+  bool close = exchange.close || ends_here() || !head.keep_alive();
   const std::string_view date = date_.Get(now.seconds());
   if (exchange.source == nullptr) {
     AppendReply(exchange.reply, PersistenceOf(head, close), date, head.method != "HEAD", out);
@@ -407,7 +417,7 @@ void Session::FinishRequest(bool close, Now now) {
   if (!body_.empty()) crypto::Cleanse(body_);
   if (body_.capacity() > kHeldBytesKept) std::string().swap(body_);
   gate_.Reset();
-  deadline_ms_ = now.boot_ms + limits_.idle_ms_max;
+  deadline_ms_ = now.boot_ms + IdleLimit();
 }
 
 Session::Next Session::Refuse(int status, Now now, std::string& out, bool with_body) {
@@ -443,6 +453,7 @@ void Session::Remember(std::string_view message, const Head& head) {
     return;
   }
   known_bytes_.assign(message.substr(0, head.size));
+  known_ = known_bytes_;
   known_head_ = gate_.head(known_bytes_);
   note_ = 0;
   at_known_head_ = true;

@@ -52,8 +52,11 @@ class Session {
   void Expire(Now now, std::string& out);
   // Appends the answers that were deferred.
   void Settle(Now now, std::string& out);
-  // No requests after the one under way.
-  void Drain();
+  // No requests after those that are here, or the next one when there are none: the last answer
+  // says so. A client that asks nothing has kDrainIdle_ms.
+  void Drain(Now now);
+  // Limits have changed: what was found good under the old ones is looked at anew.
+  void ForgetHead() { known_ = {}; }
 
   bool wants_input() const;
   // Nothing more will be said.
@@ -72,6 +75,7 @@ class Session {
   }
 
   static constexpr std::int64_t kNoDeadline = INT64_MAX;
+  static constexpr std::uint32_t kDrainIdle_ms = 3000;
 
  private:
   enum class State : std::uint8_t {
@@ -91,6 +95,8 @@ class Session {
   enum class Next : std::uint8_t { kGoOn, kWait };
 
   bool reading() const;
+  bool ends_here() const { return draining_ && !more_behind_; }
+  std::uint32_t IdleLimit() const;
   void BeginTurn();
   bool TurnIsOver(const std::string& out) const;
   void Run(Now now, std::string& out);
@@ -103,7 +109,7 @@ class Session {
   Next StepBody(std::string_view message, std::size_t& at, Now now, std::string& out);
   Next StepChunks(std::string_view rest, std::size_t& at, Now now, std::string& out);
   Next StepStream(std::string_view rest, std::size_t& at, Now now, std::string& out);
-  Next StepWhole(Now now, std::string& out);
+  Next StepWhole(std::string_view rest, Now now, std::string& out);
   Progress AskAboutRequest(const Head& head, std::string_view body, Now now, std::string& out);
   bool DecodeChunks(std::string_view bytes, std::size_t& used, bool& last);
   void Answer(const Head& head, Exchange& exchange, Now now, std::string& out);
@@ -128,6 +134,7 @@ class Session {
   std::int64_t deadline_ms_ = kNoDeadline;
   bool waiting_ = false;  // the deadline of this state is set already
   bool draining_ = false;
+  bool more_behind_ = false;  // there is input behind the request under way
   bool end_of_input_ = false;
   bool stopped_ = false;  // a limit of output was reached; held_ may have requests
   std::uint32_t answered_in_turn_ = 0;
@@ -153,6 +160,7 @@ class Session {
   bool close_behind_source_ = false;
   std::string source_part_;
 
+  std::string_view known_;      // known_bytes_, or nothing that is known
   std::string known_bytes_;     // the last head that is always followed by a buffered body
   Head known_head_;             // its views are into known_bytes_
   bool at_known_head_ = false;  // the request under way has it

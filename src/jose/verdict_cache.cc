@@ -49,6 +49,11 @@ void VerdictCache::Clear() {
   }
 }
 
+void VerdictCache::SetMax(std::size_t bytes_max) {
+  bytes_max_ = bytes_max;
+  MakeRoom(0);
+}
+
 void VerdictCache::Drop(std::size_t place) {
   Slot& slot = slots_[place];
   bytes_ -= BytesOf(*slot.verdict);

@@ -47,6 +47,7 @@ class VerdictCache {
   void Forget(const crypto::Sha256& whole);
   void Clear();
   void EndTurn() { forgotten_.clear(); }
+  void SetMax(std::size_t bytes_max);
 
   std::size_t size() const { return places_.size(); }
   std::size_t bytes() const { return bytes_; }
@@ -68,7 +69,7 @@ class VerdictCache {
   void Drop(std::size_t slot);
   void MakeRoom(std::size_t bytes);
 
-  const std::size_t bytes_max_;
+  std::size_t bytes_max_;
   std::size_t bytes_ = 0;
   std::size_t hand_ = 0;
   std::vector<Slot> slots_;

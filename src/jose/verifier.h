@@ -70,6 +70,7 @@ class Verifier {
   Outcome Verify(std::string_view token, Now now, Effort effort);
   void EndTurn() { verdicts_.EndTurn(); }
   const VerdictCache& verdicts() const { return verdicts_; }
+  void SetVerdictBytesMax(std::size_t bytes_max) { verdicts_.SetMax(bytes_max); }
 
   // Of the token that Verify was asked about last, if it came that far.
   const Header& header() const { return header_; }

@@ -2,13 +2,14 @@
 
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
 
 #include <memory>
+#include <mutex>
 #include <utility>
 
 #include "fmt/core.h"
+#include "log/line_writer.h"
 #include "text/json_writer.h"
 #include "text/printable.h"
 
@@ -16,24 +17,46 @@ namespace introspectd::log {
 
 namespace {
 
+class Sink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit Sink(std::unique_ptr<LineWriter> writer) : writer_(std::move(writer)) {}
+
+  std::uint64_t TakeLost() {
+    const std::lock_guard lock(mutex_);
+    return writer_->TakeLost();
+  }
+  std::uint64_t dropped() const { return writer_->dropped(); }
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    writer_->Write({line.data(), line.size()});
+  }
+  void flush_() override {}
+
+  const std::unique_ptr<LineWriter> writer_;
+};
+
 struct Log {
   std::shared_ptr<spdlog::logger> logger;
+  std::shared_ptr<Sink> sink;
   LogFormat format = LogFormat::kText;
 };
 
-std::shared_ptr<spdlog::logger> MakeLogger(spdlog::sink_ptr sink, LogFormat format) {
-  auto logger = std::make_shared<spdlog::logger>("introspectd", std::move(sink));
+Log MakeLog(std::unique_ptr<LineWriter> writer, LogFormat format) {
+  auto sink = std::make_shared<Sink>(std::move(writer));
+  auto logger = std::make_shared<spdlog::logger>("introspectd", sink);
   // Times in UTC. In JSON the line is made around what is logged.
   logger->set_formatter(std::make_unique<spdlog::pattern_formatter>(
       format == LogFormat::kJson ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
                                  : "%Y-%m-%dT%H:%M:%S.%eZ %l %v",
       spdlog::pattern_time_type::utc));
-  logger->flush_on(spdlog::level::trace);
-  return logger;
+  return {std::move(logger), std::move(sink), format};
 }
 
 Log& TheLog() {
-  static Log log{MakeLogger(std::make_shared<spdlog::sinks::stderr_sink_mt>(), LogFormat::kText)};
+  static Log log = MakeLog(LineWriter::Open("stderr"), LogFormat::kText);
   return log;
 }
 
@@ -93,25 +116,18 @@ std::string JsonLine(std::string_view event, std::initializer_list<Field> fields
 }  // namespace
 
 absl::Status Open(const LogConfig& config) {
-  Log& log = TheLog();
-  try {
-    spdlog::sink_ptr sink;
-    if (config.target == "stderr") {
-      sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-    } else if (config.target == "stdout") {
-      sink = std::make_shared<spdlog::sinks::stdout_sink_mt>();
-    } else {
-      sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(config.target);
-    }
-    log.logger = MakeLogger(std::move(sink), config.format);
-  } catch (const spdlog::spdlog_ex&) {
+  auto writer = LineWriter::Open(config.target);
+  if (writer == nullptr) {
     return absl::InvalidArgumentError(
         fmt::format("log.target: {} cannot be opened for writing", config.target));
   }
-  log.format = config.format;
+  Log& log = TheLog();
+  log = MakeLog(std::move(writer), config.format);
   log.logger->set_level(LevelOf(config.level));
   return absl::OkStatus();
 }
+
+std::uint64_t Dropped() { return TheLog().sink->dropped(); }
 
 void Write(LogLevel level, std::string_view event, std::initializer_list<Field> fields) {
   const Log& log = TheLog();
@@ -119,6 +135,9 @@ void Write(LogLevel level, std::string_view event, std::initializer_list<Field> 
   const std::string line =
       log.format == LogFormat::kJson ? JsonLine(event, fields) : TextLine(event, fields);
   log.logger->log(LevelOf(level), "{}", line);
+  if (const std::uint64_t lost = log.sink->TakeLost(); lost != 0) {
+    Write(LogLevel::kWarning, "log lines were dropped", {{"lines", lost}});
+  }
 }
 
 }  // namespace introspectd::log

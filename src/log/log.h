@@ -1,6 +1,8 @@
 // The log: one line an event, as text or JSON, never with a token or a secret in it.
 //
 // Threads: thread-safe. Not for the request path.
+// Limits:  nobody waits for who reads the log: lines that are not taken at once are dropped and
+//          counted.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +30,9 @@ struct Field {
 absl::Status Open(const LogConfig& config);
 
 void Write(LogLevel level, std::string_view event, std::initializer_list<Field> fields = {});
+
+// Lines that were dropped since Open.
+std::uint64_t Dropped();
 
 inline void Debug(std::string_view event, std::initializer_list<Field> fields = {}) {
   Write(LogLevel::kDebug, event, fields);

@@ -1,5 +1,6 @@
 #include "net/listener.h"
 
+#include <limits>
 #include <utility>
 
 #include "base/check.h"
@@ -9,7 +10,9 @@ namespace introspectd::net {
 
 namespace {
 
-constexpr int kBacklog = 4096;
+// As long as the system lets it be (net.core.somaxconn): a socket that is passed on must not get a
+// shorter one than it had.
+constexpr int kBacklog = std::numeric_limits<int>::max();
 constexpr std::uint64_t kPause_ms = 100;
 
 }  // namespace

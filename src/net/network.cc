@@ -2,8 +2,8 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <cstring>
-#include <optional>
 #include <string>
 
 #include "fmt/core.h"
@@ -50,6 +50,28 @@ AddressBytes BytesOf(const in6_addr& address) {
   AddressBytes bytes;
   std::memcpy(bytes.data(), &address, sizeof address);
   return bytes;
+}
+
+std::optional<AddressBytes> BytesOf(const sockaddr_storage& address) {
+  if (address.ss_family == AF_INET) {
+    return BytesOf(reinterpret_cast<const sockaddr_in&>(address).sin_addr);
+  }
+  if (address.ss_family == AF_INET6) {
+    return BytesOf(reinterpret_cast<const sockaddr_in6&>(address).sin6_addr);
+  }
+  return std::nullopt;
+}
+
+std::uint64_t NumberOf(const AddressBytes& address) {
+  constexpr AddressBytes kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  const bool v4 = SamePrefix(address, kMapped, kMappedBits);
+  std::uint64_t number = 0;
+  if (v4) {
+    std::memcpy(&number, address.data() + kMappedBits / 8, 4);
+  } else {
+    std::memcpy(&number, address.data(), sizeof number);
+  }
+  return std::max<std::uint64_t>(number, 1);  // ::1 has nothing but zeros in front
 }
 
 absl::StatusOr<Network> Network::Parse(std::string_view text) {

@@ -5,9 +5,11 @@
 #pragma once
 
 #include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "absl/status/statusor.h"
@@ -18,6 +20,12 @@ namespace introspectd::net {
 using AddressBytes = std::array<std::uint8_t, 16>;
 AddressBytes BytesOf(const in_addr& address);
 AddressBytes BytesOf(const in6_addr& address);
+// Nothing when it is neither IPv4 nor IPv6.
+std::optional<AddressBytes> BytesOf(const sockaddr_storage& address);
+
+// Whom limits count as one: an IPv4 address, or a network of 64 bits of IPv6, which a host may
+// have to itself. Never 0.
+std::uint64_t NumberOf(const AddressBytes& address);
 
 class Network {
  public:

@@ -1,10 +1,5 @@
 #include "net/stream.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
-#include <cstring>
-
 #include "base/check.h"
 #include "net/listener.h"
 #include "net/thunk.h"
@@ -17,7 +12,7 @@ Stream::Stream(Loop& loop, StreamOwner& owner, std::span<char> read_buffer)
 bool Stream::Accept(Listener& listener) {
   unwritten_.clear();
   reading_ = false;
-  peer_ = 0;
+  peer_.reset();
   if (listener.is_tcp()) {
     CHECK(uv_tcp_init(loop_.raw(), &handle_.tcp) == 0);
   } else {
@@ -40,11 +35,7 @@ void Stream::ReadPeer() {
   sockaddr_storage peer{};
   int size = sizeof peer;
   if (uv_tcp_getpeername(&handle_.tcp, reinterpret_cast<sockaddr*>(&peer), &size) != 0) return;
-  if (peer.ss_family == AF_INET) {
-    peer_ = reinterpret_cast<const sockaddr_in&>(peer).sin_addr.s_addr;
-  } else {  // a host has a /64
-    std::memcpy(&peer_, &reinterpret_cast<const sockaddr_in6&>(peer).sin6_addr, sizeof peer_);
-  }
+  peer_ = BytesOf(peer);
 }
 
 void Stream::StartReading() {

@@ -11,11 +11,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "net/loop.h"
+#include "net/network.h"
 
 namespace introspectd::net {
 
@@ -57,8 +59,8 @@ class Stream {
   void ShutDown();  // no more writes
   void Close();     // OnClosed comes in the next turn
 
-  // A number for the peer's address, equal for equal addresses; 0 for unix.
-  std::uint64_t peer() const { return peer_; }
+  // The peer's address; nothing for unix.
+  const std::optional<AddressBytes>& peer() const { return peer_; }
   // What it has allocated.
   std::size_t allocated_bytes() const { return unwritten_.capacity(); }
 
@@ -82,7 +84,7 @@ class Stream {
   uv_write_t write_request_;
   uv_shutdown_t shutdown_request_;
   std::string unwritten_;
-  std::uint64_t peer_ = 0;
+  std::optional<AddressBytes> peer_;
   bool reading_ = false;
 };
 

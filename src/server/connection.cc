@@ -1,6 +1,7 @@
 #include "server/connection.h"
 
 #include "base/check.h"
+#include "net/proxy_header.h"
 #include "server/connection_pool.h"
 
 namespace introspectd::server {
@@ -24,13 +25,18 @@ void Connection::Open(net::Listener& listener, Now now) {
   ++generation_;
   read_end_ = false;
   dropped_bytes_ = 0;
+  proxy_header_.clear();
   resumption_.reset();
   state_ = State::kClosing;  // unless it can be accepted
   if (!stream_.Accept(listener)) return;
   state_ = State::kOpen;
-  peer_ = {.address = stream_.peer()};
+  const auto& address = stream_.peer();
+  peer_ = {.address = address ? net::NumberOf(*address) : 0};
+  expects_proxy_header_ = address && pool_.IsProxy(*address);
+  counted_as = expects_proxy_header_ ? 0 : peer_.address;
   if (!pool_.Admit(*this)) return Close();
   session_.Open(slot_, generation_, now, peer_);
+  if (pool_.draining()) session_.Drain(now);
   if (pool_.tls() != nullptr) {
     engine_ = std::make_unique<tls::Engine>(pool_.tls());
     handshaking_ = true;
@@ -40,6 +46,26 @@ void Connection::Open(net::Listener& listener, Now now) {
   stream_.StartReading();
 }
 
+// Takes what has come of the header off `bytes`. Nothing is left of them when more of it must come,
+// or when it is none, or nobody is let in whom it names: then the connection ends without a word,
+// since there is nobody yet whom it could be said to.
+void Connection::TakeProxyHeader(std::string_view& bytes) {
+  const std::size_t before = proxy_header_.size();
+  proxy_header_.append(bytes.substr(0, net::kProxyHeaderBytesMax - before));
+  const net::ProxyHeader header = net::ReadProxyHeader(proxy_header_);
+  bytes.remove_prefix(header.step == net::ProxyHeader::Step::kDone ? header.size - before
+                                                                   : bytes.size());
+  if (header.step == net::ProxyHeader::Step::kNeedMore) return;
+  expects_proxy_header_ = false;
+  std::string().swap(proxy_header_);
+  if (header.source) peer_.address = net::NumberOf(*header.source);
+  const bool admitted = !header.source || pool_.AdmitAddress(*this, peer_.address);
+  if (header.step == net::ProxyHeader::Step::kMalformed || !admitted) {
+    bytes = {};
+    Close();
+  }
+}
+
 void Connection::OnRead(std::string_view bytes) {
   if (state_ == State::kLingering) {
     dropped_bytes_ += bytes.size();
@@ -47,6 +73,8 @@ void Connection::OnRead(std::string_view bytes) {
     return;
   }
   if (state_ != State::kOpen) return;
+  if (expects_proxy_header_) TakeProxyHeader(bytes);
+  if (bytes.empty()) return;
   const Now now = pool_.TurnBegan();
   if (engine_ != nullptr) return TakeSealed(bytes, now);
   Take(bytes, now);
@@ -106,6 +134,7 @@ void Connection::EndHandshake(Now now) {
   certificate_ = engine_->ReadCertificate();
   peer_.certificate = certificate_ ? &*certificate_ : nullptr;
   session_.Open(slot_, generation_, now, peer_);
+  if (pool_.draining()) session_.Drain(now);
 }
 
 void Connection::StopHandshake(Handshakes::End end) {
@@ -260,10 +289,10 @@ void Connection::Tick(Now now) {
   Flush(now);
 }
 
-void Connection::Drain(Now now) {
-  if (state_ != State::kOpen || handshaking_) return;
-  session_.Drain();
-  if (session_.closing() && !stream_.writing()) Linger(now);
+bool Connection::Drain(Now now) {
+  if (state_ != State::kOpen) return false;
+  session_.Drain(now);
+  return true;
 }
 
 void Connection::Close() {

@@ -11,7 +11,9 @@
 // 1. While a write is under way nothing is read: what a client does not take, it can't add to.
 // 2. What a session cannot take in this turn stays in the socket.
 // 3. Answers are owed (deferred) by connections that write nothing, and only until the turn ends.
-// 4. kLingering: everything was said, and what the client still sends is dropped, so that no reset
+// 4. What a balancer says of the client (PROXY) is taken off the front before anything else sees a
+//    byte; whoever it names is counted among the peers then.
+// 5. kLingering: everything was said, and what the client still sends is dropped, so that no reset
 //    reaches it before the answer (RFC 9112 9.6).
 #pragma once
 
@@ -40,7 +42,7 @@ class Connection final : public net::StreamOwner {
   void Open(net::Listener& listener, Now now);
   void Resume(const http::Ticket& ticket, http::Resumption resumption, Now now);
   void Tick(Now now);
-  void Drain(Now now);
+  bool Drain(Now now);  // whether it may still ask something
   void Close();
   // Goes on with what was more than one turn's work.
   void GoOn(Now now);
@@ -53,8 +55,9 @@ class Connection final : public net::StreamOwner {
   void Distrust(const crypto::Sha256& client_settings, Now now);
 
   std::size_t bytes() const {
-    return sizeof *this + session_.allocated_bytes() + stream_.allocated_bytes() +
-           sealed_held_.capacity() + (engine_ == nullptr ? 0 : engine_->allocated_bytes());
+    return sizeof *this + proxy_header_.capacity() + session_.allocated_bytes() +
+           stream_.allocated_bytes() + sealed_held_.capacity() +
+           (engine_ == nullptr ? 0 : engine_->allocated_bytes());
   }
   bool handshaking() const { return handshaking_; }
   // Its handshake could go on, had this loop the time.
@@ -64,9 +67,11 @@ class Connection final : public net::StreamOwner {
   bool open() const { return state_ == State::kOpen || state_ == State::kLingering; }
   std::uint32_t slot() const { return slot_; }
   std::uint32_t generation() const { return generation_; }
-  std::uint64_t peer() const { return peer_.address; }
-  bool counted = false;   // the pool's: it has a place among the peers
-  bool deferred = false;  // the pool's: it is among those that owe answers
+  void LimitsChanged() { session_.ForgetHead(); }
+  bool counted = false;          // the pool's: it has a place among the peers
+  std::uint64_t counted_as = 0;  // … of this address; 0: of none
+  bool old = false;              // … it was open when the pool began to drain
+  bool deferred = false;         // the pool's: it is among those that owe answers
 
   void OnRead(std::string_view bytes) override;
   void OnReadEnd() override;
@@ -77,6 +82,7 @@ class Connection final : public net::StreamOwner {
  private:
   enum class State : std::uint8_t { kFree, kOpen, kLingering, kClosing };
 
+  void TakeProxyHeader(std::string_view& bytes);
   void Take(std::string_view plain, Now now);
   void TakeSealed(std::string_view sealed, Now now);
   void OpenSealed(std::string_view sealed, Now now);
@@ -101,6 +107,8 @@ class Connection final : public net::StreamOwner {
   std::string sealed_held_;  // waits for its turn
   std::int64_t handshake_deadline_ms_ = 0;
   std::optional<crypto::PeerCertificate> certificate_;
+  bool expects_proxy_header_ = false;
+  std::string proxy_header_;  // what has come of it
   bool read_end_ = false;
   // What came while an answer was still being written.
   std::optional<std::pair<http::Ticket, http::Resumption>> resumption_;

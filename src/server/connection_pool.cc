@@ -1,5 +1,6 @@
 #include "server/connection_pool.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "crypto/digest.h"
@@ -26,21 +27,29 @@ Peers::Peers(std::uint32_t total_max, std::uint32_t per_address_max)
       seed_(RandomSeed()),
       places_(kPlaces) {}
 
+void Peers::SetMax(std::uint32_t total_max, std::uint32_t per_address_max) {
+  total_max_.store(total_max, std::memory_order_relaxed);
+  per_address_max_.store(per_address_max, std::memory_order_relaxed);
+}
+
 std::atomic<std::uint32_t>& Peers::PlaceOf(std::uint64_t peer) {
   const std::uint64_t mixed = (peer ^ seed_) * 0x9e3779b97f4a7c15u;
   return places_[(mixed ^ mixed >> 29) * 0xbf58476d1ce4e5b9u >> 48];
 }
 
 bool Peers::Enter(std::uint64_t peer) {
-  if (total_.fetch_add(1, std::memory_order_relaxed) >= total_max_) {
-    total_.fetch_sub(1, std::memory_order_relaxed);
-    return false;
-  }
-  if (peer != 0 && PlaceOf(peer).fetch_add(1, std::memory_order_relaxed) >= per_address_max_) {
-    Leave(peer);
-    return false;
-  }
-  return true;
+  const std::uint32_t total_max = total_max_.load(std::memory_order_relaxed);
+  if (total_.fetch_add(1, std::memory_order_relaxed) < total_max && EnterAddress(peer)) return true;
+  total_.fetch_sub(1, std::memory_order_relaxed);
+  return false;
+}
+
+bool Peers::EnterAddress(std::uint64_t peer) {
+  if (peer == 0) return true;
+  const std::uint32_t max = per_address_max_.load(std::memory_order_relaxed);
+  if (PlaceOf(peer).fetch_add(1, std::memory_order_relaxed) < max) return true;
+  PlaceOf(peer).fetch_sub(1, std::memory_order_relaxed);
+  return false;
 }
 
 void Peers::Leave(std::uint64_t peer) {
@@ -49,13 +58,14 @@ void Peers::Leave(std::uint64_t peer) {
 }
 
 ConnectionPool::ConnectionPool(net::Loop& loop, const HttpLimits& limits, Peers& peers,
-                               base::Clock& clock, Hooks hooks)
+                               base::Clock& clock, Hooks hooks, std::vector<net::Network> proxies)
     : loop_(loop),
       limits_(limits),
       peers_(peers),
       clock_(clock),
       hooks_(std::move(hooks)),
-      handshakes_(limits),
+      proxies_(std::move(proxies)),
+      handshakes_(limits_),
       read_buffer_(kReadBufferBytes),
       idle_(loop, [this] { GoOn(); }),
       handshake_turn_(loop, [this] { GoOnShakingHands(); }),
@@ -65,6 +75,11 @@ ConnectionPool::ConnectionPool(net::Loop& loop, const HttpLimits& limits, Peers&
         handshakes_.BeginTurn();
       }) {
   output_.reserve(limits.output_bytes_max + kReadBufferBytes);
+}
+
+void ConnectionPool::SetLimits(const HttpLimits& limits) {
+  limits_ = limits;
+  for (const auto& connection : slots_) connection->LimitsChanged();
 }
 
 Now ConnectionPool::TurnBegan() {
@@ -113,12 +128,24 @@ Connection& ConnectionPool::TakeSlot() {
 }
 
 bool ConnectionPool::Admit(Connection& connection) {
-  connection.counted = !draining_ && peers_.Enter(connection.peer());
+  connection.counted = !closing_ && peers_.Enter(connection.counted_as);
   return connection.counted;
 }
 
+bool ConnectionPool::AdmitAddress(Connection& connection, std::uint64_t peer) {
+  if (!peers_.EnterAddress(peer)) return false;
+  connection.counted_as = peer;
+  return true;
+}
+
+bool ConnectionPool::IsProxy(const net::AddressBytes& address) const {
+  return std::ranges::any_of(
+      proxies_, [&address](const net::Network& network) { return network.Contains(address); });
+}
+
 void ConnectionPool::Release(Connection& connection) {
-  if (std::exchange(connection.counted, false)) peers_.Leave(connection.peer());
+  if (std::exchange(connection.counted, false)) peers_.Leave(connection.counted_as);
+  if (std::exchange(connection.old, false)) --old_connections_;
   free_.push_back(connection.slot());
   hooks_.closed(connection.slot());
 }
@@ -192,11 +219,14 @@ void ConnectionPool::Tick() {
 void ConnectionPool::Drain() {
   draining_ = true;
   const Now now = clock_.Read();
-  for (std::size_t i = 0; i < slots_.size(); ++i) slots_[i]->Drain(now);
+  for (const auto& connection : slots_) {
+    connection->old = connection->Drain(now);
+    if (connection->old) ++old_connections_;
+  }
 }
 
 void ConnectionPool::CloseAll() {
-  draining_ = true;
+  closing_ = true;
   for (const auto& connection : slots_) connection->Close();
 }
 

@@ -20,6 +20,7 @@
 #include "introspectd/config.h"
 #include "net/listener.h"
 #include "net/loop.h"
+#include "net/network.h"
 #include "server/connection.h"
 #include "server/handshakes.h"
 #include "tls/context.h"
@@ -34,7 +35,11 @@ class Peers {
  public:
   Peers(std::uint32_t total_max, std::uint32_t per_address_max);
 
-  bool Enter(std::uint64_t peer);  // peer 0 (unix) counts in the total only
+  void SetMax(std::uint32_t total_max, std::uint32_t per_address_max);  // who is in stays in
+
+  bool Enter(std::uint64_t peer);  // peer 0 (not known) counts in the total only
+  // Whoever entered as 0 has an address after all; if not, it stays 0.
+  bool EnterAddress(std::uint64_t peer);
   void Leave(std::uint64_t peer);
   std::uint32_t total() const { return total_.load(std::memory_order_relaxed); }
 
@@ -42,8 +47,8 @@ class Peers {
   static constexpr std::size_t kPlaces = 1 << 16;
   std::atomic<std::uint32_t>& PlaceOf(std::uint64_t peer);
 
-  const std::uint32_t total_max_;
-  const std::uint32_t per_address_max_;
+  std::atomic<std::uint32_t> total_max_;
+  std::atomic<std::uint32_t> per_address_max_;
   const std::uint64_t seed_;
   std::atomic<std::uint32_t> total_{0};
   std::vector<std::atomic<std::uint32_t>> places_;
@@ -65,8 +70,12 @@ class ConnectionPool {
     std::function<void()> written;        // all answers were handed to the kernel
   };
 
+  // `proxies`: whose connections begin with a PROXY header.
   ConnectionPool(net::Loop& loop, const HttpLimits& limits, Peers& peers, base::Clock& clock,
-                 Hooks hooks);
+                 Hooks hooks, std::vector<net::Network> proxies = {});
+
+  // From now on, for connections that are open, too.
+  void SetLimits(const HttpLimits& limits);
 
   // TLS for those that are accepted from now on; null: none. Where clients' certificates are judged
   // in another way than before, those that have shown one end.
@@ -74,8 +83,11 @@ class ConnectionPool {
   // Takes the listener's next connection; or not, and then a moment later.
   void Accept(net::Listener& listener);
   void Resume(const http::Ticket& ticket, http::Resumption resumption);
-  void Tick();      // every kTick_ms: deadlines
-  void Drain();     // no more requests; connections close as they become idle
+  void Tick();  // every kTick_ms: deadlines
+  // No requests after the next one of each connection; those that come are told so, too.
+  void Drain();
+  // Of connections that were there when Drain was called, whether there are still some.
+  bool draining_old() const { return old_connections_ != 0; }
   void CloseAll();  // at once
   void Close();     // the pool's own handles
   // Gives the answers that were deferred; once whatever happened outside of a poll is over.
@@ -92,6 +104,9 @@ class ConnectionPool {
   Handshakes& handshakes() { return handshakes_; }
   void WaitForTurn(Connection& connection);
   bool Admit(Connection& connection);
+  bool AdmitAddress(Connection& connection, std::uint64_t peer);  // once it is known
+  bool IsProxy(const net::AddressBytes& address) const;
+  bool draining() const { return draining_; }
   void Release(Connection& connection);
   void GoOnLater(Connection& connection);
   void Defer(Connection& connection);
@@ -130,10 +145,11 @@ class ConnectionPool {
   };
 
   net::Loop& loop_;
-  const HttpLimits& limits_;
+  HttpLimits limits_;
   Peers& peers_;
   base::Clock& clock_;
   const Hooks hooks_;
+  const std::vector<net::Network> proxies_;
   std::shared_ptr<const tls::Context> tls_;
   Handshakes handshakes_;
   std::vector<net::Listener*> not_accepted_;  // whose next connection waits for room
@@ -156,6 +172,8 @@ class ConnectionPool {
   net::AfterPoll after_poll_;
   std::optional<Now> turn_began_;
   bool draining_ = false;
+  bool closing_ = false;
+  std::size_t old_connections_ = 0;
   std::size_t bytes_ = 0;
 };
 

@@ -16,14 +16,15 @@ constexpr std::uint32_t kParsersMax = 8;  // more lines than the one writer can 
 constexpr int kShardsSweptPerTick = 4;    // all of them in some 100 s
 constexpr std::int64_t kClockStep_us = 10 * kMicrosPerSecond;
 constexpr std::int64_t kNoSweepAfterStep_ms = 10 * 60 * 1000;
+constexpr std::int64_t kWaitForReady_ms = 5000;
 
 update::ParserOptions ParserOptionsOf(const Config& config) {
   return {config.introspection.issuer, config.storage.token_lifetime_max_s,
           config.limits.update_line_bytes_max};
 }
 
-std::uint64_t MemoryMaxOf(const Config& config) {
-  if (config.limits.memory_max != 0) return static_cast<std::uint64_t>(config.limits.memory_max);
+std::uint64_t MemoryMaxOf(const Limits& limits) {
+  if (limits.memory_max != 0) return static_cast<std::uint64_t>(limits.memory_max);
   return net::UsableMemoryBytes() / 5 * 4;
 }
 
@@ -34,12 +35,13 @@ ControlLoop::ControlLoop(Shared& shared, std::uint32_t workers,
                          std::vector<BoundSocket> sockets,
                          std::shared_ptr<const client::Registry> registry, Hooks hooks)
     : shared_(shared),
+      limits_(shared.config.limits),
       hooks_(std::move(hooks)),
       clock_(&shared.wall_floor),
       lines_parsed_(loop_, [this] { WakePipeline(); }),
       parser_(ParserOptionsOf(shared.config)),
       crew_(MakeCrew()),
-      memory_max_(MemoryMaxOf(shared.config)),
+      memory_max_(MemoryMaxOf(limits_)),
       storage_(MakeStorage(std::move(journal))),
       store_(shared.store.writer(), storage_.get()),
       pipeline_(store_),
@@ -57,6 +59,7 @@ ControlLoop::ControlLoop(Shared& shared, std::uint32_t workers,
       verifier_(loop_, shared.key, shared.config.limits,
                 [this](const Verifier::Result& result) { Report(result); }),
       control_{.config = shared.config,
+               .limits = limits_,
                .writer = shared.store.writer(),
                .parser = parser_,
                .crew = crew_.get(),
@@ -178,7 +181,10 @@ void ControlLoop::OnLoaded(const absl::Status& status) {
 }
 
 // With what was kept on this node; what other nodes did meanwhile is in the log.
-void ControlLoop::OnStoreFilled() { replica_ != nullptr ? replica_->Start() : BecomeReady(); }
+void ControlLoop::OnStoreFilled() {
+  filled_ms_ = clock_.Read().boot_ms;
+  replica_ != nullptr ? replica_->Start() : BecomeReady();
+}
 
 void ControlLoop::OnLease(std::int64_t boot_ms) {
   shared_.readiness.SetLease(boot_ms);
@@ -192,6 +198,18 @@ void ControlLoop::OnLease(std::int64_t boot_ms) {
 void ControlLoop::BecomeReady() {
   const bool at_once = shared_.config.storage.start == StartMode::kReady;
   shared_.readiness.SetReady(at_once || completed_ || shared_.store.status().tokens > 0);
+  ListenWhenReady(clock_.Read());
+}
+
+// Until then, who connects to a socket that was passed on waits in its queue: that loses nothing,
+// and a 503 may. What is not ready by itself soon is to be seen, though.
+void ControlLoop::ListenWhenReady(Now now) {
+  if (listening_ ||
+      (!shared_.readiness.ready(now) && now.boot_ms - filled_ms_ < kWaitForReady_ms)) {
+    return;
+  }
+  listening_ = true;
+  hooks_.listen();
 }
 
 void ControlLoop::SetRegistry(std::shared_ptr<const client::Registry> registry,
@@ -201,6 +219,17 @@ void ControlLoop::SetRegistry(std::shared_ptr<const client::Registry> registry,
   accounts_.SetRegistry(*registry);
   verifier_.SetRegistry(std::move(registry));
   credentials_.Forget();
+}
+
+void ControlLoop::SetLimits(const Limits& limits) {
+  limits_ = limits;
+  memory_max_ = MemoryMaxOf(limits);
+  shared_.data_peers.SetMax(limits.data.connections_max, limits.data.connections_per_address_max);
+  peers_.SetMax(limits.admin.connections_max, limits.admin.connections_per_address_max);
+  pool_.SetLimits(limits.admin);
+  credentials_.SetMax(limits.credentials_remembered_max);
+  verifier_.SetQueueMax(limits.secret_queue_max);
+  used_assertions_.SetMax(limits.assertions_remembered_max);
 }
 
 void ControlLoop::Receive(ToControl message) {
@@ -312,6 +341,7 @@ void ControlLoop::Tick() {
   keys_.Tick(now);
   used_assertions_.Sweep(now.seconds());
   WatchAccounts(now);
+  ListenWhenReady(now);
   pool_.Tick();
 }
 
@@ -375,8 +405,7 @@ void ControlLoop::WatchMemory() {
 }
 
 bool ControlLoop::WorkersTurn() {
-  const std::int64_t oldest =
-      base::ReadBootMillis() - std::int64_t{shared_.config.limits.worker_stall_max_ms};
+  const std::int64_t oldest = base::ReadBootMillis() - std::int64_t{limits_.worker_stall_max_ms};
   for (const auto& worker : hooks_.workers()) {
     if (worker->counters().turned_ms() < oldest) return false;
   }

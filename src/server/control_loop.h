@@ -42,6 +42,7 @@ class ControlLoop {
     std::function<void()> drained;                      // one worker
     std::function<const std::vector<std::unique_ptr<Worker>>&()> workers;
     std::function<void(absl::Status)> failed;  // nothing more can be done
+    std::function<void()> listen;              // there is something to answer
   };
 
   // Without a journal, what is pushed is in memory alone.
@@ -54,10 +55,11 @@ class ControlLoop {
   void SetTls(std::shared_ptr<const tls::Context> context) { pool_.SetTls(std::move(context)); }
   // `config` is what the registry was made of.
   void SetRegistry(std::shared_ptr<const client::Registry> registry, const Config& config);
+  void SetLimits(const Limits& limits);
   // What a worker is to know of a configuration.
   NewRegistry RegistryFor(std::uint32_t worker, std::shared_ptr<const client::Registry> registry,
-                          std::shared_ptr<const tls::Context> tls) const {
-    return {std::move(registry), keys_.TrustOf(worker), accounts_.AccountsOf(worker),
+                          const Limits& limits, std::shared_ptr<const tls::Context> tls) const {
+    return {std::move(registry), limits, keys_.TrustOf(worker), accounts_.AccountsOf(worker),
             std::move(tls)};
   }
   void CountReload(bool taken) { ++(taken ? reloads_.taken : reloads_.refused); }
@@ -80,6 +82,7 @@ class ControlLoop {
   void OnStoreFilled();
   void OnLease(std::int64_t boot_ms);
   void BecomeReady();
+  void ListenWhenReady(Now now);
   void Tick();
   void WatchClock(Now now);
   void WatchAccounts(Now now);
@@ -97,6 +100,7 @@ class ControlLoop {
   std::string Metrics(Now now);
 
   Shared& shared_;
+  Limits limits_;
   const Hooks hooks_;
   net::Loop loop_;
   base::Clock clock_;
@@ -104,7 +108,7 @@ class ControlLoop {
   update::Parser parser_;
   const std::unique_ptr<update::ParsingCrew> crew_;  // none: there is one core
   update::Admission admission_;
-  const std::uint64_t memory_max_;
+  std::uint64_t memory_max_;
   const std::unique_ptr<Storage> storage_;  // none: memory only
   update::StoreTarget store_;
   update::Pipeline pipeline_;
@@ -129,7 +133,9 @@ class ControlLoop {
   std::int64_t started_ms_ = 0;
   std::int64_t wall_ahead_us_ = 0;  // of the boot clock, at the last tick
   std::int64_t no_sweep_until_ms_ = 0;
+  std::int64_t filled_ms_ = INT64_MAX;  // when what was kept was loaded
   std::int64_t watch_accounts_ms_ = 0;
+  bool listening_ = false;        // to what was passed on
   bool completed_ = false;        // somebody said so
   int shards_due_ = 0;            // to be swept before the next tick
   bool assertions_full_ = false;  // once

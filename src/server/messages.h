@@ -14,6 +14,7 @@
 #include "client/registry.h"
 #include "client/used_assertions.h"
 #include "http/handler.h"
+#include "introspectd/config.h"
 #include "jose/trust.h"
 #include "journal/loader.h"
 #include "tls/context.h"
@@ -32,6 +33,7 @@ struct Verified {
 // A new configuration. Keys, TLS and the clients' accounts are the receiver's own.
 struct NewRegistry {
   std::shared_ptr<const client::Registry> registry;
+  Limits limits;
   std::shared_ptr<const jose::Trust> trust;
   std::vector<api::ClientAccount*> accounts;  // borrowed for ever
   std::shared_ptr<const tls::Context> tls;    // none: plain
@@ -55,11 +57,13 @@ struct AssertionUsed {
   client::Use use = client::Use::kFull;
 };
 
+// There is something to answer: sockets that were passed on are taken up.
+struct Listen {};
 struct Drain {};
 struct Stop {};
 
 using ToWorker =
-    std::variant<Verified, NewRegistry, NewKeys, KeysAsked, AssertionUsed, Drain, Stop>;
+    std::variant<Verified, NewRegistry, NewKeys, KeysAsked, AssertionUsed, Listen, Drain, Stop>;
 
 struct VerifyForWorker {
   std::uint32_t worker = 0;

@@ -2,6 +2,7 @@
 
 #include "base/histogram.h"
 #include "fmt/format.h"
+#include "log/log.h"
 #include "metrics/page.h"
 #include "server/version.h"
 
@@ -56,6 +57,8 @@ void AddProcess(const Snapshot& snapshot, Page& page) {
   page.Gauge("uptime_seconds", "Since the start.").Is(static_cast<double>(snapshot.uptime_s));
   page.Gauge("configuration_generation", "Counts reloads that were taken.")
       .Is(Number(snapshot.generation));
+  page.Counter("log_lines_dropped_total", "Lines that nobody took from the log in time.")
+      .Is(Number(log::Dropped()));
   page.Counter("reloads_total", "Reloads of the configuration, by result.")
       .Is("result", "taken", Number(snapshot.reloads.taken))
       .Is("result", "refused", Number(snapshot.reloads.refused));

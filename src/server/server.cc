@@ -4,8 +4,10 @@
 
 #include <utility>
 
+#include "config/listen.h"
 #include "config/load.h"
 #include "config/options.h"
+#include "fmt/core.h"
 #include "log/log.h"
 #include "net/socket.h"
 
@@ -38,18 +40,62 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Config& config,
 
 absl::StatusOr<Server::Sockets> Server::OpenSockets(const Config& config, std::uint32_t workers) {
   Sockets sockets;
+  auto passed = net::PassedSockets::FromEnvironment();
+  if (!passed.ok()) return passed.status();
+  const auto open = [&](const ListenAddress& address, const char* plane, const auto& lists) {
+    return address.kind == ListenAddress::Kind::kFd
+               ? OpenPassed(address, config, plane, *passed, lists, sockets.addresses)
+               : OpenFor(address, plane, lists, sockets.addresses);
+  };
   sockets.data.resize(workers);
   std::vector<std::vector<BoundSocket>*> all;
   for (auto& list : sockets.data) all.push_back(&list);
   for (const ListenAddress& address : config.server.listen) {
-    absl::Status status = OpenFor(address, "data", all, sockets.addresses);
+    absl::Status status = open(address, "data", all);
     if (!status.ok()) return status;
   }
+  const std::vector<std::vector<BoundSocket>*> control{&sockets.admin};
   for (const ListenAddress& address : config.admin.listen) {
-    absl::Status status = OpenFor(address, "admin", {&sockets.admin}, sockets.addresses);
+    absl::Status status = open(address, "admin", control);
     if (!status.ok()) return status;
+  }
+  for (const std::string& name : passed->Names()) {
+    log::Warning("a socket was passed on that nothing listens to", {{"name", name}});
   }
   return sockets;
+}
+
+// Every list gets all sockets of that name: whoever is free first takes the next connection.
+absl::Status Server::OpenPassed(const ListenAddress& asked, const Config& config, const char* plane,
+                                net::PassedSockets& passed,
+                                const std::vector<std::vector<BoundSocket>*>& lists,
+                                std::vector<Listening>& addresses) {
+  const bool data = plane == std::string_view("data");
+  const auto refuse = [&](std::string_view why) {
+    return absl::InvalidArgumentError(
+        fmt::format("{}.listen: \"{}\": {}", data ? "server" : "admin", asked.text, why));
+  };
+  auto sockets = passed.Take(asked.name);
+  if (!sockets.ok()) return refuse(std::string(sockets.status().message()));
+  for (const net::Socket& socket : *sockets) {
+    const auto address = net::WhereItListens(socket);
+    if (!address.ok()) return refuse(std::string(address.status().message()));
+    const bool tls = data ? config.server.tls.enabled() : config.admin.tls.enabled();
+    if (!config::IsLocal(*address) && !tls && !config.server.plaintext) {
+      return refuse(
+          fmt::format("{} would take secrets and tokens from the network without TLS; "
+                      "allowed: a loopback address, a unix socket, or anything with "
+                      "server.plaintext = true",
+                      net::ToString(*address)));
+    }
+    for (std::vector<BoundSocket>* list : lists) {
+      auto own = net::Duplicate(socket);
+      if (!own.ok()) return own.status();
+      list->push_back({*std::move(own), address->kind == ListenAddress::Kind::kTcp, true});
+    }
+    addresses.push_back({plane, net::ToString(*address)});
+  }
+  return absl::OkStatus();
 }
 
 // One socket a list: TCP ones of their own, so that the kernel spreads the connections; unix ones
@@ -86,9 +132,9 @@ Server::Server(const Config& config, std::string config_file, Sockets sockets,
   const auto registry = std::make_shared<const client::Registry>(config, generation_);
   for (std::size_t i = 0; i < sockets.data.size(); ++i) {
     const auto index = static_cast<std::uint32_t>(i);
-    workers_.push_back(std::make_unique<Worker>(shared_, index, std::move(sockets.data[i]),
-                                                control_.RegistryFor(index, registry,
-                                                                     tls_.ForWorker(i))));
+    workers_.push_back(std::make_unique<Worker>(
+        shared_, index, std::move(sockets.data[i]),
+        control_.RegistryFor(index, registry, config.limits, tls_.ForWorker(i))));
   }
   control_.SetTls(tls_.ForAdmin());
 }
@@ -103,6 +149,9 @@ ControlLoop::Hooks Server::HooksOfControl() {
   hooks.registry_taken = [this](std::uint64_t generation) { OnRegistryTaken(generation); };
   hooks.drained = [this] { OnDrained(); };
   hooks.workers = [this]() -> const auto& { return workers_; };
+  hooks.listen = [this] {
+    for (const auto& worker : workers_) worker->Post(Listen{});
+  };
   hooks.failed = [this](const absl::Status& status) { OnFailed(status); };
   return hooks;
 }
@@ -144,6 +193,7 @@ void Server::Reload() {
   reloaded.clients = std::move(config->clients);
   reloaded.admin.tokens = std::move(config->admin.tokens);
   reloaded.issuers = std::move(config->issuers);
+  config::TakeWhatIsReloaded(*config, reloaded);
   tls_.Set(*config);
   ++generation_;
   taken_ = 0;
@@ -152,8 +202,9 @@ void Server::Reload() {
   config::CleanseSecrets(reloaded);
   control_.SetTls(tls_.ForAdmin());
   control_.SetRegistry(registry, reloaded);
+  control_.SetLimits(reloaded.limits);
   for (std::uint32_t i = 0; i < workers_.size(); ++i) {
-    workers_[i]->Post(control_.RegistryFor(i, registry, tls_.ForWorker(i)));
+    workers_[i]->Post(control_.RegistryFor(i, registry, reloaded.limits, tls_.ForWorker(i)));
   }
 }
 

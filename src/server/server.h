@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "introspectd/config.h"
 #include "journal/journal.h"
+#include "net/passed_sockets.h"
 #include "server/control_loop.h"
 #include "server/shared.h"
 #include "server/tls_keeper.h"
@@ -50,6 +51,10 @@ class Server {
          std::unique_ptr<journal::Journal> journal);
 
   static absl::StatusOr<Sockets> OpenSockets(const Config& config, std::uint32_t workers);
+  static absl::Status OpenPassed(const ListenAddress& asked, const Config& config,
+                                 const char* plane, net::PassedSockets& passed,
+                                 const std::vector<std::vector<BoundSocket>*>& lists,
+                                 std::vector<Listening>& addresses);
   static absl::Status OpenFor(ListenAddress address, const char* plane,
                               const std::vector<std::vector<BoundSocket>*>& lists,
                               std::vector<Listening>& addresses);

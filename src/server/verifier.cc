@@ -18,7 +18,8 @@ Verifier::Verifier(net::Loop& loop, const crypto::ProcessKey& key, const Limits&
                    std::function<void(const Result&)> report)
     : loop_(loop),
       key_(key),
-      jobs_max_(limits.secret_verifications_max + limits.secret_queue_max),
+      threads_(limits.secret_verifications_max),
+      jobs_max_(threads_ + limits.secret_queue_max),
       report_(std::move(report)) {}
 
 Verifier::Job::~Job() { CleanseSecrets(pairs); }

@@ -41,6 +41,8 @@ class Verifier {
     registry_ = std::move(registry);
   }
   const client::Registry& registry() const { return *registry_; }
+  // How many may wait; there are as many threads as ever.
+  void SetQueueMax(std::uint32_t waiting_max) { jobs_max_ = threads_ + waiting_max; }
 
   void Ask(Realm realm, std::uint32_t worker, api::VerificationRequest request);
 
@@ -65,7 +67,8 @@ class Verifier {
 
   net::Loop& loop_;
   const crypto::ProcessKey key_;
-  const std::size_t jobs_max_;
+  const std::size_t threads_;
+  std::size_t jobs_max_;
   const std::function<void(const Result&)> report_;
   std::shared_ptr<const client::Registry> registry_;
   // By realm and what is verified: a running job that others may join. One of an older registry is

@@ -3,13 +3,22 @@
 #include <pthread.h>
 
 #include <string>
+#include <utility>
 
 namespace introspectd::server {
 
 namespace {
 
-// What has arrived when the drain begins is answered: one turn accepts it, the next reads it.
-constexpr int kTurnsBeforeDrain = 2;
+// Who has connected before the sockets are closed is let in: the kernel would reset the others.
+constexpr int kTurnsBeforeClosing = 1;
+
+std::vector<net::Network> ProxiesOf(const Config& config) {
+  std::vector<net::Network> proxies;
+  for (const std::string& network : config.server.proxy_protocol_from) {
+    proxies.push_back(*net::Network::Parse(network));
+  }
+  return proxies;
+}
 
 }  // namespace
 
@@ -42,21 +51,30 @@ Worker::Worker(Shared& shared, std::uint32_t index, std::vector<BoundSocket> soc
              .written =
                  [this] {
                    if (endpoint_.HasAnswered()) endpoint_.Written(clock_.Read());
-                 }}),
+                 }},
+            ProxiesOf(shared.config)),
       mailbox_(loop_, [this](ToWorker message) { Receive(std::move(message)); }),
       tick_(loop_, [this] { Tick(); }),
-      turn_before_drain_(loop_, [this] { TurnBeforeDrain(); }),
+      turn_before_closing_(loop_, [this] { TurnBeforeClosing(); }),
       jwt_turn_(loop_, [this] { TurnJwts(); }),
       after_poll_(loop_, [this] { jwts_.BeginTurn(); }) {
   jwts_.SetTrust(std::move(registry.trust));
   endpoint_.SetRegistry(std::move(registry.registry), std::move(registry.accounts));
   pool_.SetTls(std::move(registry.tls));
   for (BoundSocket& bound : sockets) {
-    listeners_.push_back(std::make_unique<net::Listener>(
-        loop_, std::move(bound.socket), bound.tcp,
-        [this](net::Listener& listener) { pool_.Accept(listener); }));
+    bound.passed ? passed_.push_back(std::move(bound)) : Listen(std::move(bound));
   }
   counters_.Turned(base::ReadBootMillis());
+}
+
+void Worker::Listen(BoundSocket bound) {
+  listeners_.push_back(
+      std::make_unique<net::Listener>(loop_, std::move(bound.socket), bound.tcp,
+                                      [this](net::Listener& from) { pool_.Accept(from); }));
+}
+
+void Worker::ListenToPassed() {
+  for (BoundSocket& bound : std::exchange(passed_, {})) Listen(std::move(bound));
 }
 
 Worker::~Worker() {
@@ -82,8 +100,9 @@ void Worker::Tick() {
   counters_.SetConnections(pool_.open_connections());
   counters_.SetVerdictBytes(jwts_.verifier().verdicts().bytes());
   counters_.SetConnectionBytes(pool_.bytes());
-  if (draining_ && pool_.open_connections() == 0) {
-    draining_ = false;
+  if (!pool_.draining_old() || base::ReadBootMillis() >= old_until_ms_) EndOld();
+  if (ending_ && pool_.open_connections() == 0) {
+    ending_ = false;
     shared_.to_control(Drained{});
   }
 }
@@ -102,9 +121,10 @@ void Worker::Receive(ToWorker message) {
   } else if (const auto* used = std::get_if<AssertionUsed>(&message)) {
     jwts_.assertions().Used(used->ticket, used->use);
     pool_.Resume(used->ticket, http::Resumption::kRetry);
+  } else if (std::holds_alternative<server::Listen>(message)) {
+    ListenToPassed();
   } else if (std::holds_alternative<Drain>(message)) {
-    turns_before_drain_ = kTurnsBeforeDrain;
-    turn_before_drain_.Start();
+    BeginDrain();
   } else {
     CloseEverything();
   }
@@ -112,6 +132,10 @@ void Worker::Receive(ToWorker message) {
 
 void Worker::Take(NewRegistry fresh) {
   generation_ = fresh.registry->generation();
+  pool_.SetLimits(fresh.limits.data);
+  credentials_.SetMax(fresh.limits.credentials_remembered_max);
+  jwts_.SetLimits(fresh.limits);
+  endpoint_.SetLimits(fresh.limits);
   endpoint_.SetRegistry(std::move(fresh.registry), std::move(fresh.accounts));
   jwts_.SetTrust(std::move(fresh.trust));
   pool_.SetTls(std::move(fresh.tls));
@@ -138,16 +162,30 @@ void Worker::Take(const Verified& verified) {
   }
 }
 
-// Comes before the loop polls.
-void Worker::TurnBeforeDrain() {
-  if (turns_before_drain_-- > 0) return;
-  turn_before_drain_.Stop();
-  StopListening();
+// New connections are served for as long as old ones may have a request on its way, which ends with
+// their next request or with Session::kDrainIdle_ms: they need not wait for that.
+void Worker::BeginDrain() {
   pool_.Drain();
-  draining_ = true;
+  old_until_ms_ = base::ReadBootMillis() + http::Session::kDrainIdle_ms;
+  if (!pool_.draining_old()) EndOld();
+}
+
+void Worker::EndOld() {
+  if (std::exchange(old_until_ms_, INT64_MAX) == INT64_MAX) return;
+  turns_before_closing_ = kTurnsBeforeClosing;
+  turn_before_closing_.Start();
+}
+
+// Comes before the loop polls.
+void Worker::TurnBeforeClosing() {
+  if (turns_before_closing_-- > 0) return;
+  turn_before_closing_.Stop();
+  StopListening();
+  ending_ = true;
 }
 
 void Worker::StopListening() {
+  passed_.clear();
   for (const auto& listener : listeners_) listener->Close();
 }
 
@@ -157,7 +195,7 @@ void Worker::CloseEverything() {
   pool_.Close();
   mailbox_.Close();
   tick_.Close();
-  turn_before_drain_.Close();
+  turn_before_closing_.Close();
   jwt_turn_.Close();
   after_poll_.Close();
 }

@@ -23,10 +23,12 @@
 
 namespace introspectd::server {
 
-// A bound socket, and whether it is TCP.
+// A bound socket, whether it is TCP, and whether somebody passed it on, so that who connects may
+// wait in its queue.
 struct BoundSocket {
   net::Socket socket;
   bool tcp = true;
+  bool passed = false;
 };
 
 class Worker {
@@ -47,7 +49,11 @@ class Worker {
   void Bring(const api::AssertionUse& use);
   void TurnJwts();
   void Tick();
-  void TurnBeforeDrain();
+  void Listen(BoundSocket bound);
+  void ListenToPassed();
+  void BeginDrain();
+  void EndOld();
+  void TurnBeforeClosing();
   void StopListening();
   void CloseEverything();
 
@@ -63,12 +69,14 @@ class Worker {
   ConnectionPool pool_;
   net::Mailbox<ToWorker> mailbox_;
   net::Timer tick_;
-  net::IdleWork turn_before_drain_;
+  net::IdleWork turn_before_closing_;
   net::IdleWork jwt_turn_;
   net::AfterPoll after_poll_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
-  int turns_before_drain_ = 0;
-  bool draining_ = false;
+  std::vector<BoundSocket> passed_;        // that nobody listens to yet
+  std::int64_t old_until_ms_ = INT64_MAX;  // draining: those from before are waited for
+  int turns_before_closing_ = 0;
+  bool ending_ = false;  // nobody new is let in; once the last has gone it is over
   std::thread thread_;
 };
 

@@ -19,6 +19,7 @@ AdminPlane::AdminPlane(std::string_view text)
       explainer(config, store),
       control{
           .config = config,
+          .limits = config.limits,
           .writer = store.writer(),
           .parser = parser,
           .pipeline = pipeline,

@@ -33,6 +33,14 @@ TEST(ConsistencyTest, AllowsAnyFreePortTwice) {
   EXPECT_EQ(ErrorOf(Listening(R"("127.0.0.1:80", "[::1]:80")", R"("127.0.0.2:80")")), "");
 }
 
+// Whether it is local only shows when it is there.
+TEST(ConsistencyTest, TakesASocketThatIsPassedOnAtItsWord) {
+  EXPECT_EQ(ErrorOf(Listening(R"("fd:data")", R"("fd:admin")")), "");
+  EXPECT_EQ(ErrorOf(Listening(R"("fd:data")", R"("fd:data")")),
+            "gateway.toml:4: admin.listen[0]: \"fd:data\" is the address of server.listen[0] "
+            "already");
+}
+
 TEST(ConsistencyTest, NeedsConsentForPlaintextOnTheNetwork) {
   constexpr std::string_view kRest =
       "would take secrets and tokens from the network without TLS; allowed: a loopback address, a "

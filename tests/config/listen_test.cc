@@ -41,7 +41,17 @@ TEST(ListenTest, ReadsUnixSockets) {
   EXPECT_EQ(Parse("unix:/" + std::string(106, 'a')).path.size(), 107u);
 }
 
+TEST(ListenTest, ReadsNamesOfSocketsThatArePassedOn) {
+  const ListenAddress address = Parse("fd:introspectd.socket");
+  EXPECT_EQ(address.kind, ListenAddress::Kind::kFd);
+  EXPECT_EQ(address.name, "introspectd.socket");
+  EXPECT_EQ(address.text, "fd:introspectd.socket");
+  EXPECT_EQ(Parse("fd:" + std::string(255, 'a')).name.size(), 255u);
+}
+
 TEST(ListenTest, SaysWhatIsWrongAndWhatIsAllowed) {
+  constexpr std::string_view kFdName =
+      "the name of a socket that is passed on has 1 to 255 visible ASCII characters, and no colon";
   const struct {
     std::string text;
     std::string_view why;
@@ -65,13 +75,16 @@ TEST(ListenTest, SaysWhatIsWrongAndWhatIsAllowed) {
       {"unix:/a?mode=0980", "after \"?\" comes mode= with octal permission bits up to 0777"},
       {"unix:/a?mode=1777", "after \"?\" comes mode= with octal permission bits up to 0777"},
       {"unix:/a?owner=me", "after \"?\" comes mode= with octal permission bits up to 0777"},
-      {"fd:web", "a socket that is passed on (fd:NAME) is not supported yet"},
+      {"fd:", kFdName},
+      {"fd:a b", kFdName},
+      {"fd:a:b", kFdName},
+      {"fd:" + std::string(256, 'a'), kFdName},
   };
   for (const auto& [text, why] : cases) {
     const auto address = ParseListenAddress(text);
     EXPECT_EQ(std::string(address.status().message()),
               "\"" + text + "\": " + std::string(why) +
-                  "; allowed: host:port, [v6]:port, unix:/path?mode=0660");
+                  "; allowed: host:port, [v6]:port, unix:/path?mode=0660, fd:NAME");
   }
 }
 

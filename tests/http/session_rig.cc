@@ -76,7 +76,7 @@ void SessionRig::Expire() {
 }
 
 void SessionRig::Drain() {
-  session.Drain();
+  session.Drain(now);
   Pump();
 }
 

@@ -55,7 +55,7 @@ TEST(SessionSourceTest, EndsAConnectionThatIsDrained) {
   SessionRig rig;
   std::string out;
   rig.session.Receive(Get("/source") + Get("/now"), rig.now, out);
-  rig.session.Drain();
+  rig.session.Drain(rig.now);
   EXPECT_FALSE(rig.session.closing()) << "it is in the middle of an answer";
   rig.session.Continue(rig.now, out);
   EXPECT_TRUE(out.ends_with("0\r\n\r\n")) << out;

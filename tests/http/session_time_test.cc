@@ -132,20 +132,59 @@ TEST(SessionTimeTest, TimeBeginsAnewWhenAnswersWereWritten) {
   }
 }
 
-TEST(SessionTimeTest, DrainingEndsWhatIsIdle) {
-  SessionRig fresh;
-  EXPECT_TRUE(fresh.session.idle());
-  fresh.Drain();
-  EXPECT_EQ(fresh.outcome(), (Outcome{.said = "", .asked = {}, .closing = true}));
-  SessionRig used;
-  used.Send(Post("/again", "x"));
-  used.Take();
-  used.Drain();
-  EXPECT_EQ(used.Take(), "");
-  EXPECT_TRUE(used.session.closing());
+// Its next request may be on its way.
+TEST(SessionTimeTest, DrainingWaitsForOneMoreRequestOfWhatIsIdle) {
+  for (const std::string& before : {std::string(), Post("/again", "x"), Post("/deferred", "x")}) {
+    SCOPED_TRACE(before);
+    SessionRig rig;
+    rig.Send(before);
+    rig.Take();
+    rig.Drain();
+    EXPECT_FALSE(rig.session.closing());
+    rig.Pass(Session::kDrainIdle_ms - 1);
+    rig.Send(Get("/now"));
+    EXPECT_THAT(rig.outcome().said, HasSubstr("\r\nConnection: close\r\n"));
+    EXPECT_TRUE(rig.session.closing());
+  }
 }
 
-TEST(SessionTimeTest, DrainingAnswersWhatHasBegunAndNothingElse) {
+TEST(SessionTimeTest, DrainingEndsWhatStaysIdle) {
+  const HttpLimits wide{.head_bytes_max = 1000,
+                        .header_line_bytes_max = 1000,
+                        .target_bytes_max = 1000,
+                        .headers_max = 10,
+                        .body_bytes_max = 1000,
+                        .pipeline_max = 10,
+                        .output_bytes_max = 10'000,
+                        .head_ms_max = 60'000,
+                        .body_ms_max = 60'000,
+                        .idle_ms_max = 60'000};
+  for (const std::string& before : {std::string(), Post("/again", "x")}) {
+    SCOPED_TRACE(before);
+    SessionRig rig(wide);
+    rig.Send(before);
+    rig.Take();
+    rig.Drain();
+    EXPECT_EQ(LeftMs(rig), Session::kDrainIdle_ms);
+    std::string out;
+    rig.session.Continue(rig.now, out);  // its answer has been written
+    EXPECT_EQ(LeftMs(rig), Session::kDrainIdle_ms);
+    rig.Expire();
+    EXPECT_EQ(rig.Take(), "");
+    EXPECT_TRUE(rig.session.closing());
+  }
+}
+
+TEST(SessionTimeTest, DrainingLeavesAnEarlierDeadline) {
+  SessionRig rig;
+  rig.Send(Get("/now"));
+  rig.Pass(rig.limits.idle_ms_max - 1);
+  rig.Drain();
+  EXPECT_EQ(LeftMs(rig), 1);
+}
+
+// One answer says that it is the last: that of the last request that is here.
+TEST(SessionTimeTest, DrainingAnswersWhatIsHere) {
   const std::string chunked = "Transfer-Encoding: chunked\r\n";
   for (const auto& [begun, rest] : std::vector<std::pair<std::string, std::string>>{
            {"GET /no", "w HTTP/1.1\r\nHost: a\r\n\r\n"},
@@ -161,16 +200,19 @@ TEST(SessionTimeTest, DrainingAnswersWhatHasBegunAndNothingElse) {
     rig.Drain();
     EXPECT_FALSE(rig.session.closing());
     rig.Send(rest + Get("/now"));
+    rig.Send(Get("/now"));
     const Outcome outcome = rig.outcome();
-    EXPECT_THAT(StatusesOf(outcome), ElementsAre(200));
-    EXPECT_THAT(outcome.asked, SizeIs(1));
-    EXPECT_THAT(outcome.said, HasSubstr("\r\nConnection: close\r\n"));
+    EXPECT_THAT(StatusesOf(outcome), ElementsAre(200, 200));
+    EXPECT_THAT(outcome.asked, SizeIs(2));
+    const std::size_t close = outcome.said.find("\r\nConnection: close\r\n");
+    EXPECT_GT(close, outcome.said.find("\r\n\r\n")) << "the first one does not say so";
+    EXPECT_NE(close, std::string::npos);
     EXPECT_TRUE(outcome.closing);
   }
 }
 
 // Requests that wait for their turn behind the limit of one.
-TEST(SessionTimeTest, DrainingAnswersOneOfThoseThatWait) {
+TEST(SessionTimeTest, DrainingAnswersThoseThatWait) {
   const HttpLimits limits = SmallLimits();
   ScriptedHandler handler;
   DateCache date;
@@ -180,11 +222,10 @@ TEST(SessionTimeTest, DrainingAnswersOneOfThoseThatWait) {
   for (int i = 0; i < 10; ++i) bytes += Get("/now");
   std::string out;
   session.Receive(bytes, {}, out);
-  session.Drain();
-  EXPECT_FALSE(session.closing());
-  session.Continue({}, out);
+  session.Drain({});
+  while (session.has_more()) session.Continue({}, out);
   EXPECT_TRUE(session.closing());
-  EXPECT_THAT(handler.asked, SizeIs(limits.pipeline_max + 1));
+  EXPECT_THAT(handler.asked, SizeIs(10));
 }
 
 TEST(SessionTimeTest, AClientThatSendsNoMoreGetsEveryAnswer) {
@@ -220,7 +261,7 @@ TEST(SessionTimeTest, OpenForgetsEverything) {
     session.Open(0, 1, {});
     std::string out;
     session.Receive(left, {}, out);
-    session.Drain();
+    session.Drain({});
     session.Open(0, 2, {});
     EXPECT_TRUE(session.idle());
     EXPECT_TRUE(session.wants_input());

@@ -1,9 +1,13 @@
 #include "log/log.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <thread>
 #include <vector>
@@ -190,6 +194,62 @@ TEST_F(LogTest, ATargetThatCannotBeOpenedIsAnError) {
   const std::string message(status.message());
   EXPECT_THAT(message, HasSubstr("log.target: " + directory_.path().string()));
   EXPECT_THAT(message, HasSubstr("cannot be opened for writing"));
+}
+
+// A pipe that nobody reads from.
+class BlockedLogTest : public LogTest {
+ protected:
+  BlockedLogTest() {
+    EXPECT_EQ(mkfifo(file_.c_str(), 0600), 0);
+    reader_ = open(file_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  }
+  ~BlockedLogTest() override { close(reader_); }
+
+  // Everything that is in it.
+  std::string Drain() const {
+    std::string all;
+    std::array<char, 65'536> buffer;
+    for (ssize_t size; (size = read(reader_, buffer.data(), buffer.size())) > 0;) {
+      all.append(buffer.data(), static_cast<std::size_t>(size));
+    }
+    return all;
+  }
+
+  int reader_ = -1;
+};
+
+TEST_F(BlockedLogTest, LinesThatNobodyTakesAreDroppedCountedAndTold) {
+  OpenFile(LogFormat::kText);
+  const std::string pad(300, 'p');
+  std::uint64_t written = 0;
+  while (Dropped() == 0) Info("call", {{"n", ++written}, {"pad", pad}});
+  for (int i = 0; i < 9; ++i) Info("call", {{"n", ++written}, {"pad", pad}});
+  EXPECT_EQ(Dropped(), 10u);
+  const std::string before = Drain();
+  EXPECT_EQ(std::ranges::count(before, '\n'), static_cast<std::ptrdiff_t>(written) - 10);
+  EXPECT_THAT(before, EndsWith(pad + "\n")) << "no line is cut";
+  Info("again");
+  EXPECT_THAT(Drain(), MatchesRegex(".* info again\n.* warning log lines were dropped lines=10\n"));
+  Info("and again");
+  EXPECT_THAT(Drain(), EndsWith(" info and again\n"));
+  EXPECT_EQ(Dropped(), 10u);
+}
+
+// A line longer than a pipe takes at once (PIPE_BUF) may be cut: what follows waits for its rest.
+TEST_F(BlockedLogTest, ALongLineIsFinishedBeforeTheNext) {
+  OpenFile(LogFormat::kText);
+  const std::string pad(15'000, 'p');
+  while (Dropped() == 0) Info("call", {{"pad", pad}});
+  std::string all = Drain();
+  Info("next");
+  all += Drain();
+  for (std::size_t at = 0, end; at < all.size(); at = end + 1) {
+    end = all.find('\n', at);
+    ASSERT_NE(end, std::string::npos);
+    EXPECT_THAT(all.substr(at, end - at),
+                testing::AnyOf(EndsWith("Z info call pad=" + pad), EndsWith(" info next"),
+                               HasSubstr("log lines were dropped")));
+  }
 }
 
 TEST_F(LogTest, LinesOfSeveralThreadsAreNotMixed) {

@@ -48,5 +48,16 @@ TEST(NetworkTest, RefusesWhatLeavesOpenWhatIsMeant) {
   }
 }
 
+TEST(NetworkTest, NumbersTellAddressesApartAndNetworksOf64Bits) {
+  const auto number = [](const char* text) { return NumberOf(AddressOf(text)); };
+  EXPECT_EQ(number("192.0.2.1"), number("192.0.2.1"));
+  EXPECT_NE(number("192.0.2.1"), number("192.0.2.2"));
+  EXPECT_EQ(number("192.0.2.1"), number("::ffff:192.0.2.1"));
+  EXPECT_EQ(number("2001:db8::1"), number("2001:db8:0:0:ffff::2"));
+  EXPECT_NE(number("2001:db8::1"), number("2001:db8:0:1::1"));
+  EXPECT_NE(number("::1"), 0u);
+  EXPECT_NE(number("0.0.0.0"), 0u);
+}
+
 }  // namespace
 }  // namespace introspectd::net

@@ -138,7 +138,7 @@ TEST_F(StreamTest, UnixSocketsToo) {
   const support::TempDir directory;
   const std::string path = (directory.path() / "s").string();
   Serve({.kind = ListenAddress::Kind::kUnix, .path = path, .text = "unix:" + path}, [](Peer& peer) {
-    EXPECT_EQ(peer.stream.peer(), 0u);
+    EXPECT_FALSE(peer.stream.peer());
     Echo(peer);
   });
   support::Connection client = support::Connection::ToUnix(path);
@@ -151,7 +151,7 @@ TEST_F(StreamTest, UnixSocketsToo) {
 TEST_F(StreamTest, PeersOfOneAddressHaveOneNumber) {
   std::vector<std::uint64_t> numbers;
   ServeTcp([&numbers](Peer& peer) {
-    numbers.push_back(peer.stream.peer());
+    numbers.push_back(NumberOf(*peer.stream.peer()));
     Echo(peer);
   });
   std::vector<support::Connection> clients;

@@ -1,5 +1,6 @@
 #include "server/connection_pool.h"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <malloc.h>
 #include <sys/socket.h>
@@ -8,6 +9,7 @@
 #include <future>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include "fmt/format.h"
@@ -72,6 +74,181 @@ TEST(PeersTest, LosesNobodyAmongThreads) {
   EXPECT_EQ(peers.total(), 0u);
   for (int i = 0; i < 20; ++i) EXPECT_TRUE(peers.Enter(1));
   EXPECT_FALSE(peers.Enter(1));
+}
+
+TEST(PeersTest, AnAddressMayBecomeKnownLater) {
+  Peers peers(3, 1);
+  EXPECT_TRUE(peers.Enter(0));
+  EXPECT_TRUE(peers.EnterAddress(7));
+  EXPECT_TRUE(peers.Enter(0));
+  EXPECT_FALSE(peers.EnterAddress(7));
+  EXPECT_EQ(peers.total(), 2u) << "it stays in as nobody";
+  peers.Leave(0);
+  peers.Leave(7);
+  EXPECT_EQ(peers.total(), 0u);
+  EXPECT_TRUE(peers.Enter(7));
+}
+
+TEST(PeersTest, OtherLimitsHoldForThoseWhoCome) {
+  Peers peers(2, 1);
+  EXPECT_TRUE(peers.Enter(7));
+  EXPECT_FALSE(peers.Enter(7));
+  peers.SetMax(3, 2);
+  EXPECT_TRUE(peers.Enter(7));
+  EXPECT_TRUE(peers.Enter(8));
+  EXPECT_FALSE(peers.Enter(9));
+  peers.SetMax(1, 1);
+  EXPECT_FALSE(peers.Enter(9));
+  EXPECT_EQ(peers.total(), 3u) << "nobody is put out";
+}
+
+TEST(ConnectionPoolTest, LimitsChangeForConnectionsThatAreOpen) {
+  PoolRig rig;
+  support::Connection client = rig.Connect();
+  const std::string body(500, 'x');
+  EXPECT_EQ(client.Ask(Post("/again", body)).status, 200);
+  EXPECT_EQ(client.Ask(Post("/again", body)).status, 200);  // a head that is known
+  HttpLimits limits = WideLimits();
+  limits.body_bytes_max = 400;
+  rig.OnLoop([&] { rig.pool.SetLimits(limits); });
+  support::Connection other = rig.Connect();
+  EXPECT_EQ(other.Ask(Post("/again", body)).status, 413);
+  EXPECT_EQ(client.Ask(Post("/again", body)).status, 413);
+}
+
+// In the middle of requests, each with more of something than it may have had.
+TEST(ConnectionPoolTest, SmallerLimitsMeetRequestsThatHaveBegun) {
+  const std::string chunked = "Transfer-Encoding: chunked\r\n";
+  const std::string pad(2000, 'x');
+  const std::string chunk = fmt::format("{:x}\r\n{}\r\n", pad.size(), pad);
+  for (const auto& [begun, rest, status] : std::vector<std::tuple<std::string, std::string, int>>{
+           {"GET /now HTTP/1.1\r\nHost: a\r\nX: " + pad, "\r\n\r\n", 431},
+           {"GET /now HTTP/1.1\r\nHost: a\r\nX: " + pad + "\r\n", "\r\n", 431},
+           {Get("/echo", chunked, "POST") + chunk, chunk + "0\r\n\r\n", 413},
+           {Get("/echo", "Content-Length: 2000\r\n", "POST") + pad.substr(1), "x", 200}}) {
+    SCOPED_TRACE(begun);
+    PoolRig rig;
+    support::Connection client = rig.Connect();
+    EXPECT_EQ(client.Ask(Get("/now")).status, 200);
+    const auto bytes = [&rig] {
+      std::size_t now = 0;
+      rig.OnLoop([&] {
+        rig.pool.Tick();
+        now = rig.pool.bytes();
+      });
+      return now;
+    };
+    const std::size_t before = bytes();
+    client.Send(begun);
+    ASSERT_TRUE(WaitUntil([&] { return bytes() > before + 1000; })) << "it has come";
+    HttpLimits limits = WideLimits();
+    limits.head_bytes_max = 1000;
+    limits.body_bytes_max = 1000;
+    rig.OnLoop([&] { rig.pool.SetLimits(limits); });
+    client.Send(rest);
+    EXPECT_EQ(client.Read().status, status);
+  }
+}
+
+const std::string kProxied = "127.0.0.9";  // the balancer
+
+PoolRig BehindProxy(const HttpLimits& limits = WideLimits()) {
+  return PoolRig(limits, {*net::Network::Parse(kProxied)});
+}
+
+std::string HeaderOf(std::string_view source) {
+  return fmt::format("PROXY TCP4 {} 192.0.2.9 5000 443\r\n", source);
+}
+
+TEST(ProxyProtocolTest, WhoIsNamedIsWhoAsks) {
+  PoolRig rig = BehindProxy();
+  support::Connection named = rig.Connect(kProxied);
+  EXPECT_EQ(named.Ask(HeaderOf("192.0.2.1") + Get("/now")).status, 200);
+  EXPECT_EQ(named.Ask(Get("/now")).status, 200) << "there is one header a connection";
+  support::Connection unnamed = rig.Connect(kProxied);
+  EXPECT_EQ(unnamed.Ask("PROXY UNKNOWN\r\n" + Get("/now")).status, 200);
+  support::Connection direct = rig.Connect("127.0.0.8");
+  EXPECT_EQ(direct.Ask(Get("/now")).status, 200);
+  std::vector<std::uint64_t> peers;
+  rig.OnLoop([&] { peers = rig.handler.peers; });
+  const auto number = [](const char* address) {
+    in_addr v4;
+    inet_pton(AF_INET, address, &v4);
+    return net::NumberOf(net::BytesOf(v4));
+  };
+  EXPECT_EQ(peers, (std::vector{number("192.0.2.1"), number("192.0.2.1"), number("127.0.0.9"),
+                                number("127.0.0.8")}));
+}
+
+TEST(ProxyProtocolTest, TheHeaderEndsWhereItEndsHoweverTheBytesCome) {
+  PoolRig rig = BehindProxy();
+  const std::string bytes = HeaderOf("192.0.2.1") + Post("/echo", "x");
+  for (std::size_t cut = 1; cut < bytes.size(); ++cut) {
+    support::Connection client = rig.Connect(kProxied);
+    client.Send(bytes.substr(0, cut));
+    rig.OnLoop([] {});
+    client.Send(bytes.substr(cut));
+    EXPECT_EQ(client.Read().body, "POST /echo x") << cut;
+  }
+}
+
+TEST(ProxyProtocolTest, WithoutAHeaderTheBalancerGetsNoAnswer) {
+  PoolRig rig = BehindProxy();
+  for (const std::string& bytes : {Get("/now"), std::string("PROXY TCP4 nobody\r\n") + Get("/now"),
+                                   std::string("\r\n\r\n") + Get("/now")}) {
+    support::Connection client = rig.Connect(kProxied);
+    client.Send(bytes);
+    try {
+      EXPECT_EQ(client.ReadToEnd(), "");
+    } catch (const support::WireError&) {  // a reset: it had not read everything
+    }
+  }
+  support::Connection half = rig.Connect(kProxied);
+  half.Send("PROXY TCP4 192.0.2.1 ");
+  half.ShutdownSending();
+  EXPECT_TRUE(half.EndsSilently());
+}
+
+TEST(ProxyProtocolTest, AHeaderOfSomebodyElseIsNoHttp) {
+  PoolRig rig = BehindProxy();
+  EXPECT_EQ(rig.Connect().Ask(HeaderOf("192.0.2.1") + Get("/now")).status, 400);
+}
+
+TEST(ProxyProtocolTest, AHeaderHasTheTimeOfAHead) {
+  HttpLimits limits = WideLimits();
+  limits.head_ms_max = 100;
+  PoolRig rig = BehindProxy(limits);
+  support::Connection client = rig.Connect(kProxied);
+  client.Send("PROXY TCP4 192.0.2.1 ");
+  EXPECT_TRUE(client.EndsSilently());
+}
+
+TEST(ProxyProtocolTest, ConnectionsCountForWhoIsNamed) {
+  HttpLimits limits = WideLimits();
+  limits.connections_max = 6;
+  limits.connections_per_address_max = 1;
+  PoolRig rig = BehindProxy(limits);
+  std::vector<support::Connection> held;
+  const auto admitted = [&](const std::string& header) {
+    support::Connection client = rig.Connect(kProxied);
+    try {
+      if (client.Ask(header + Get("/now")).status != 200) return false;
+    } catch (const support::WireError&) {
+      return false;
+    }
+    held.push_back(std::move(client));
+    return true;
+  };
+  EXPECT_TRUE(admitted(HeaderOf("192.0.2.1")));
+  EXPECT_FALSE(admitted(HeaderOf("192.0.2.1")));
+  EXPECT_TRUE(admitted(HeaderOf("192.0.2.2")));
+  EXPECT_TRUE(admitted("PROXY UNKNOWN\r\n"));
+  EXPECT_TRUE(admitted("PROXY UNKNOWN\r\n")) << "the balancer itself has no share";
+  EXPECT_TRUE(admitted(HeaderOf("192.0.2.3")));
+  EXPECT_TRUE(admitted(HeaderOf("192.0.2.4")));
+  EXPECT_FALSE(admitted(HeaderOf("192.0.2.5"))) << "a seventh in all";
+  held.clear();
+  EXPECT_TRUE(WaitUntil([&] { return admitted(HeaderOf("192.0.2.1")); }));
 }
 
 TEST(ConnectionPoolTest, AnswersInOneWriteWhatCameInOneRead) {

@@ -30,7 +30,7 @@ HttpLimits WideLimits() {
           .pending_ms_max = kMinute_ms};
 }
 
-PoolRig::PoolRig(const HttpLimits& given)
+PoolRig::PoolRig(const HttpLimits& given, std::vector<net::Network> proxies)
     : limits(given),
       peers_(limits.connections_max, limits.connections_per_address_max),
       pool(loop_, limits, peers_, clock_,
@@ -43,7 +43,8 @@ PoolRig::PoolRig(const HttpLimits& given)
                   ++settled;
                   handler.ForgetDeferred();
                 },
-            .written = [] {}}),
+            .written = [] {}},
+           std::move(proxies)),
       mailbox_(loop_, [](std::function<void()> action) { action(); }),
       tick_(loop_, [this] { pool.Tick(); }) {
   signal(SIGPIPE, SIG_IGN);
@@ -75,7 +76,9 @@ std::unique_ptr<net::Listener> PoolRig::Listen(ListenAddress& address) {
                                          [this](net::Listener& from) { pool.Accept(from); });
 }
 
-support::Connection PoolRig::Connect() { return support::Connection::ToPort(tcp_.port); }
+support::Connection PoolRig::Connect(const std::string& from) {
+  return support::Connection::ToPort(tcp_.port, from);
+}
 support::Connection PoolRig::ConnectNarrow() { return support::Connection::ToUnix(unix_.path); }
 
 void PoolRig::OnLoop(const std::function<void()>& action) {

@@ -21,10 +21,10 @@ HttpLimits WideLimits();
 
 class PoolRig {
  public:
-  explicit PoolRig(const HttpLimits& limits = WideLimits());
+  explicit PoolRig(const HttpLimits& limits = WideLimits(), std::vector<net::Network> proxies = {});
   ~PoolRig();  // the loop ends clean, or aborts
 
-  support::Connection Connect();
+  support::Connection Connect(const std::string& from = "127.0.0.1");
   // By a unix socket, which takes no more than some 200 KB that nobody reads.
   support::Connection ConnectNarrow();
 

@@ -205,11 +205,43 @@ TEST(ServerStopTest, IdleConnectionsEndAndBusyOnesAreAnswered) {
     }
   })) << "nobody new is let in";
   busy.Send(request.substr(request.size() - 3) + request);
-  const support::Response response = busy.Read();
-  EXPECT_EQ(response.status, 200);
-  EXPECT_EQ(response.Header("connection"), "close");
-  EXPECT_TRUE(busy.EndsSilently()) << "one more was not asked for";
+  EXPECT_EQ(busy.Read().status, 200);
+  const support::Response last = busy.Read();
+  EXPECT_EQ(last.status, 200);
+  EXPECT_EQ(last.Header("connection"), "close");
+  EXPECT_TRUE(busy.EndsSilently());
   rig.Wait();
+}
+
+// A request may be on its way while the server is told to stop.
+TEST(ServerStopTest, ConnectionsThatAreIdleAreToldOfTheEndWithTheirNextAnswer) {
+  ServerRig rig;
+  std::vector<support::Connection> clients;
+  for (int i = 0; i < 20; ++i) {
+    clients.push_back(rig.Connect());
+    EXPECT_EQ(clients.back().Ask(Request{}.Bytes()).status, 200);
+  }
+  rig.Stop();
+  for (support::Connection& client : clients) {
+    std::this_thread::sleep_for(support::milliseconds(20));
+    const support::Response last = client.Ask(Request{}.Bytes());
+    EXPECT_EQ(last.status, 200);
+    EXPECT_EQ(last.Header("connection"), "close");
+  }
+  clients.clear();
+  rig.Wait();
+}
+
+TEST(ServerStopTest, WhoComesWhileOthersAreWaitedForIsServed) {
+  ServerRig rig;
+  support::Connection idle = rig.Connect();
+  EXPECT_EQ(idle.Ask(Request{}.Bytes()).status, 200);
+  rig.Stop();
+  ASSERT_TRUE(WaitUntil([&] { return rig.log().find(" stopping") != std::string::npos; }));
+  support::Connection newcomer = rig.Connect();
+  const support::Response only = newcomer.Ask(Request{}.Bytes());
+  EXPECT_EQ(only.status, 200);
+  EXPECT_EQ(only.Header("connection"), "close");
 }
 
 // Even on connections that the server has not accepted yet.

@@ -15,12 +15,19 @@
 
 namespace introspectd::support {
 
+// A socket that a child gets, borrowed until it runs.
+struct PassedOn {
+  std::string name;
+  int fd;
+};
+
 class Child {
  public:
   struct Options {
     std::filesystem::path output;                 // takes standard output and standard error
     std::optional<std::uint64_t> open_files_max;  // RLIMIT_NOFILE
     std::optional<int> conversation;  // becomes standard input and output; borrowed until it runs
+    std::vector<PassedOn> passed_on = {};  // becomes descriptors from 3 on (sd_listen_fds)
   };
 
   // `arguments[0]` is the program.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include "support/loopback_listener.h"
 #include "support/temp_dir.h"
 
 namespace introspectd::support {
@@ -53,6 +54,21 @@ TEST(ChildTest, LimitsOpenFiles) {
   Child child({"/bin/sh", "-c", "ulimit -n"}, {.output = out, .open_files_max = 37});
   ASSERT_THAT(child.Wait(), Optional(0));
   EXPECT_EQ(ReadFile(out), "37\n");
+}
+
+TEST(ChildTest, GetsSocketsPassedOn) {
+  const TempDir directory;
+  const std::filesystem::path out = directory.path() / "out";
+  const LoopbackListener one, two;
+  Child child({"/bin/sh", "-c",
+               "test $LISTEN_PID = $$ && echo $LISTEN_FDS $LISTEN_FDNAMES && ls /proc/$$/fd && "
+               "readlink /proc/$$/fd/3 /proc/$$/fd/4"},
+              {.output = out, .passed_on = {{"a", one.fd()}, {"b", two.fd()}}});
+  ASSERT_THAT(child.Wait(), Optional(0)) << ReadFile(out);
+  const auto target = [](int fd) {
+    return std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd)).string() + "\n";
+  };
+  EXPECT_EQ(ReadFile(out), "2 a:b\n0\n1\n2\n3\n4\n" + target(one.fd()) + target(two.fd()));
 }
 
 }  // namespace

@@ -198,13 +198,14 @@ TEST(StopTest, RequestsUnderWayAreAnswered) {
   EXPECT_TRUE(connection.EndsSilently());
 }
 
-TEST(StopTest, AnIdleConnectionDoesNotDelayTheEnd) {
+// Its next request may be on its way; but the end does not wait for drain_max_s.
+TEST(StopTest, AnIdleConnectionDelaysTheEndForAMomentOnly) {
   Node node;
   Connection idle = node.Connect();
   EXPECT_EQ(idle.Ask(Request{.body = "token=x"}.Bytes()).body, kInactive);
   const auto begin = support::SteadyClock::now();
   EXPECT_EQ(node.process().Stop(), 0);
-  EXPECT_LT(support::SteadyClock::now() - begin, support::seconds(5));
+  EXPECT_LT(support::SteadyClock::now() - begin, support::seconds(15));
   EXPECT_TRUE(idle.EndsSilently());
 }
 

@@ -1,13 +1,20 @@
 // More than there is room for: connections, addresses, file descriptors; and nothing left behind.
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "support/child.h"
 #include "support/wait_until.h"
 #include "system/node.h"
 #include "text/ascii.h"
@@ -139,6 +146,89 @@ TEST(OverloadTest, ConnectionsThatAreResetLeaveNothingBehind) {
   EXPECT_TRUE(WaitUntil(all_gone));
   EXPECT_LT(ResidentKiB(pid) - resident, 2 * 1024);
   EXPECT_EQ(node.Ask({.body = "token=x"}).body, kInactive);
+}
+
+// O02: while the workers have all they can do, the control plane and revocations get through.
+TEST(OverloadTest, AFloodDelaysNeitherHealthNorRevocations) {
+  ConfigText config;
+  config.server = "workers = 2";
+  Node node(config);
+  std::string flood;
+  for (int i = 0; i < 200; ++i) flood += kRequest;
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> flooders;
+  for (int i = 0; i < 4; ++i) {
+    flooders.emplace_back([&] {
+      Connection connection = node.Connect();
+      while (!stop) {
+        connection.Send(flood);
+        for (int answer = 0; answer < 200; ++answer) connection.Read();
+      }
+    });
+  }
+  for (int i = 0; i < 50; ++i) {
+    const std::string token = "flooded-" + std::to_string(i);
+    EXPECT_EQ(node.Push(Upsert(token, GoodClaims())).status, 200);
+    EXPECT_TRUE(node.IsActive(token));
+    EXPECT_EQ(node.Push(support::Revoke(token)).status, 200);
+    EXPECT_FALSE(node.IsActive(token));
+    EXPECT_EQ(node.StatusOf(Plane::kAdmin, "/healthz"), 200);
+    EXPECT_EQ(node.StatusOf(Plane::kAdmin, "/readyz"), 200);
+    EXPECT_EQ(node.StatusOf(Plane::kData, "/healthz"), 200);
+  }
+  stop = true;
+  for (std::thread& flooder : flooders) flooder.join();
+}
+
+// O10: whoever reads the log has stopped, and its pipe is full.
+TEST(OverloadTest, ALogThatNobodyReadsHoldsNothingUp) {
+  const support::TempDir directory;
+  const std::string pipe = (directory.path() / "log").string();
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  const int reader = open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  ConfigText config;
+  config.tables =
+      "[[admin.tokens]]\nname = \"scraper\"\ntoken = \"a-scraper-token\"\n"
+      "scopes = [\"metrics\"]\n";
+  support::Child server(
+      {support::ServerBinary(), "--config", directory.Write(support::kConfigFile, config.Text())},
+      {.output = pipe});
+  std::string log;
+  ASSERT_TRUE(WaitUntil([&] {
+    char buffer[4096];
+    for (ssize_t size; (size = read(reader, buffer, sizeof buffer)) > 0;) {
+      log.append(buffer, static_cast<std::size_t>(size));
+    }
+    return log.find(" started ") != std::string::npos;
+  }));
+  const auto port = [&](Plane plane) {
+    const std::string address = support::ListeningAddresses(log, plane).at(0);
+    return *text::ParseInteger<std::uint16_t>(
+        std::string_view(address).substr(address.rfind(':') + 1));
+  };
+  support::AdminClient admin(port(Plane::kAdmin), std::string(support::kAdminToken));
+  support::AdminClient scraper(port(Plane::kAdmin), "a-scraper-token");
+  Connection gateway = Connection::ToPort(port(Plane::kData));
+  const auto dropped = [&] {
+    const std::string page = scraper.Get("/metrics").body;
+    const std::string name = "\nintrospectd_log_lines_dropped_total ";
+    const std::size_t at = page.find(name);
+    EXPECT_NE(at, std::string::npos);
+    return page.substr(at + name.size(), 1) != "0";
+  };
+  ASSERT_TRUE(WaitUntil(
+      [&] {
+        for (int i = 0; i < 100; ++i) EXPECT_EQ(admin.Get("/v1/status").status, 200);
+        return dropped();
+      },
+      support::seconds(60)));
+  EXPECT_EQ(gateway.Ask(kRequest).body, kInactive);
+  EXPECT_EQ(admin.Push(Upsert("token-of-silence", GoodClaims())).status, 200);
+  gateway = Connection::ToPort(port(Plane::kData));  // the old one would be waited for
+  EXPECT_EQ(gateway.Ask(kRequest).body, kInactive);
+  server.Signal(SIGTERM);
+  EXPECT_THAT(server.Wait(support::seconds(30)), testing::Optional(0));
+  close(reader);
 }
 
 }  // namespace

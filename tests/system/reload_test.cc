@@ -129,6 +129,58 @@ TEST_F(ReloadTest, AFileThatIsRightAgainIsTaken) {
   EXPECT_EQ(StatusFor("newcomer", kNewSecret), 200);
 }
 
+TEST_F(ReloadTest, ChangesLimitsOfConnectionsThatAreOpen) {
+  Connection open = node_.Connect();
+  const std::string request = Request{.extra = support::ManyHeaders(20)}.Bytes();
+  EXPECT_EQ(open.Ask(request).status, 200);
+  ConfigText config = With("");
+  config.limits = "headers_max = 10";
+  ReloadAndWait(config.Text());
+  EXPECT_EQ(open.Ask(request).status, 431);
+  EXPECT_EQ(node_.Connect().Ask(request).status, 431);
+  config.limits = "headers_max = 40";
+  ReloadAndWait(config.Text());
+  EXPECT_EQ(node_.Connect().Ask(request).status, 200);
+}
+
+TEST_F(ReloadTest, ChangesLimitsOfTheControlPlane) {
+  const std::string form = "token=" + std::string(300, 'x');
+  const std::string explain = "POST /v1/explain HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " +
+                              std::string(support::kAdminToken) + "\r\n" +
+                              std::string(support::kForm) + support::ContentLength(form.size()) +
+                              "\r\n" + form;
+  EXPECT_EQ(node_.admin().Connect().Ask(explain).status, 200);
+  ReloadAndWait(With("[limits.admin]\nbody_bytes_max = 256\n").Text());
+  EXPECT_EQ(node_.admin().Connect().Ask(explain).status, 413);
+}
+
+TEST_F(ReloadTest, ChangesHowManyMayConnect) {
+  ConfigText config = With("");
+  config.limits = "connections_per_address_max = 3";
+  ReloadAndWait(config.Text());
+  std::vector<Connection> held;
+  for (int i = 0; i < 3; ++i) {
+    held.push_back(node_.Connect("127.0.0.5"));
+    EXPECT_EQ(held.back().Ask(Request{}.Bytes()).status, 200);
+  }
+  Connection fourth = node_.Connect("127.0.0.5");
+  EXPECT_THROW(fourth.Ask(Request{}.Bytes()), support::WireError);
+  config.limits = "connections_per_address_max = 4";
+  ReloadAndWait(config.Text());
+  Connection fifth = node_.Connect("127.0.0.5");
+  EXPECT_EQ(fifth.Ask(Request{}.Bytes()).status, 200);
+}
+
+TEST_F(ReloadTest, NamesWhatTakesARestart) {
+  ConfigText config = With("");
+  config.limits = "secret_verifications_max = 7\nheaders_max = 10";
+  ReloadAndWait(config.Text());
+  const std::string log = node_.process().log();
+  EXPECT_THAT(
+      log, testing::HasSubstr("a change that takes a restart key=limits.secret_verifications_max"));
+  EXPECT_THAT(log, testing::Not(testing::HasSubstr("key=limits.headers_max")));
+}
+
 // A14: nobody notices.
 TEST_F(ReloadTest, NoRequestFailsWhileFilesChange) {
   std::atomic<bool> stop = false;
