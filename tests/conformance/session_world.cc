@@ -40,12 +40,15 @@ SessionWorld::SessionWorld(bool forgets)
       registry_(std::make_shared<const client::Registry>(config_, 1)),
       store_({.issuer = std::string(support::kIssuer)}),
       credentials_(crypto::NewProcessKey(), config_.limits.credentials_remembered_max),
-      jwts_(config_, {}),
+      jwts_(config_, counters_, {}),
+      accounts_(registry_->clients().size()),
       endpoint_(config_, store_, readiness_, credentials_, counters_, jwts_,
                 [this](api::VerificationRequest request) { asked_.push_back(std::move(request)); }),
       now_(Start()) {
   readiness_.SetReady(true);
-  endpoint_.SetRegistry(registry_);
+  std::vector<api::ClientAccount*> accounts;
+  for (api::ClientAccount& account : accounts_) accounts.push_back(&account);
+  endpoint_.SetRegistry(registry_, std::move(accounts));
   Tell(store_, now_);
 }
 

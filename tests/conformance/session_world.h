@@ -41,7 +41,8 @@ class SessionWorld {
   api::Counters counters_;
   client::CredentialCache credentials_;
   std::vector<api::VerificationRequest> asked_;
-  api::JwtDesk jwts_;  // trusts nobody
+  api::JwtDesk jwts_;                        // trusts nobody
+  std::deque<api::ClientAccount> accounts_;  // of all clients
   api::IntrospectEndpoint endpoint_;
   http::DateCache date_;
   std::uint32_t generation_ = 0;

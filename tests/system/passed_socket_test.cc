@@ -12,6 +12,7 @@
 #include "fmt/format.h"
 #include "support/admin_client.h"
 #include "support/request.h"
+#include "support/server_process.h"
 #include "support/wait_until.h"
 #include "support/wire.h"
 #include "support/world.h"
