@@ -6,8 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <utility>
-
 #include "fmt/core.h"
 
 namespace introspectd::log {
@@ -51,15 +49,14 @@ LineWriter::~LineWriter() {
 
 void LineWriter::Write(std::string_view line) {
   const std::size_t put = Finish() ? Put(line) : 0;
-  if (put == 0) {
+  taking_ = put != 0;
+  if (!taking_) {
     ++lost_;
     dropped_.fetch_add(1, std::memory_order_relaxed);
     return;
   }
   unfinished_ = line.substr(put);
 }
-
-std::uint64_t LineWriter::TakeLost() { return Finish() ? std::exchange(lost_, 0) : 0; }
 
 bool LineWriter::Finish() {
   if (!unfinished_.empty()) unfinished_.erase(0, Put(unfinished_));

@@ -24,8 +24,12 @@ class LineWriter {
   // `line` with its newline.
   void Write(std::string_view line);
 
-  // How many lines were dropped since the last call, once one is taken again; until then 0.
-  std::uint64_t TakeLost();
+  // How many lines were dropped that nobody was told of, once one is taken again; until then 0.
+  std::uint64_t lost() const { return taking_ ? lost_ : 0; }
+  // The last line told of so many, if it was taken.
+  void Told(std::uint64_t lost) {
+    if (taking_) lost_ -= lost;
+  }
   std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }  // in all
 
  private:
@@ -37,6 +41,7 @@ class LineWriter {
   const int fd_;
   const bool is_socket_;
   std::string unfinished_;  // the rest of a line that was cut
+  bool taking_ = true;      // the last line was taken
   std::uint64_t lost_ = 0;
   std::atomic<std::uint64_t> dropped_{0};
 };

@@ -21,9 +21,13 @@ class Sink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   explicit Sink(std::unique_ptr<LineWriter> writer) : writer_(std::move(writer)) {}
 
-  std::uint64_t TakeLost() {
+  std::uint64_t lost() {
     const std::lock_guard lock(mutex_);
-    return writer_->TakeLost();
+    return writer_->lost();
+  }
+  void Told(std::uint64_t lost) {
+    const std::lock_guard lock(mutex_);
+    writer_->Told(lost);
   }
   std::uint64_t dropped() const { return writer_->dropped(); }
 
@@ -113,6 +117,13 @@ std::string JsonLine(std::string_view event, std::initializer_list<Field> fields
   return line;
 }
 
+void Emit(const Log& log, LogLevel level, std::string_view event,
+          std::initializer_list<Field> fields) {
+  const std::string line =
+      log.format == LogFormat::kJson ? JsonLine(event, fields) : TextLine(event, fields);
+  log.logger->log(LevelOf(level), "{}", line);
+}
+
 }  // namespace
 
 absl::Status Open(const LogConfig& config) {
@@ -132,12 +143,11 @@ std::uint64_t Dropped() { return TheLog().sink->dropped(); }
 void Write(LogLevel level, std::string_view event, std::initializer_list<Field> fields) {
   const Log& log = TheLog();
   if (!log.logger->should_log(LevelOf(level))) return;
-  const std::string line =
-      log.format == LogFormat::kJson ? JsonLine(event, fields) : TextLine(event, fields);
-  log.logger->log(LevelOf(level), "{}", line);
-  if (const std::uint64_t lost = log.sink->TakeLost(); lost != 0) {
-    Write(LogLevel::kWarning, "log lines were dropped", {{"lines", lost}});
-  }
+  Emit(log, level, event, fields);
+  const std::uint64_t lost = log.sink->lost();
+  if (lost == 0) return;
+  Emit(log, LogLevel::kWarning, "log lines were dropped", {{"lines", lost}});
+  log.sink->Told(lost);
 }
 
 }  // namespace introspectd::log

@@ -238,8 +238,8 @@ TEST_F(BlockedLogTest, LinesThatNobodyTakesAreDroppedCountedAndTold) {
 // A line longer than a pipe takes at once (PIPE_BUF) may be cut: what follows waits for its rest.
 TEST_F(BlockedLogTest, ALongLineIsFinishedBeforeTheNext) {
   OpenFile(LogFormat::kText);
-  const std::string pad(15'000, 'p');
-  while (Dropped() == 0) Info("call", {{"pad", pad}});
+  const std::string pad(2'000, 'p');
+  while (Dropped() == 0) Info("call", {{"a", pad}, {"b", pad}, {"c", pad}, {"d", pad}});
   std::string all = Drain();
   Info("next");
   all += Drain();
@@ -247,7 +247,7 @@ TEST_F(BlockedLogTest, ALongLineIsFinishedBeforeTheNext) {
     end = all.find('\n', at);
     ASSERT_NE(end, std::string::npos);
     EXPECT_THAT(all.substr(at, end - at),
-                testing::AnyOf(EndsWith("Z info call pad=" + pad), EndsWith(" info next"),
+                testing::AnyOf(EndsWith(" c=" + pad + " d=" + pad), EndsWith(" info next"),
                                HasSubstr("log lines were dropped")));
   }
 }

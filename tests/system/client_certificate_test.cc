@@ -65,9 +65,15 @@ class ClientCertificateTest : public testing::Test {
   // What curl says to `body`; with the certificate, unless it is empty.
   std::string Ask(const Certified& certified, const std::string& body,
                   const std::vector<std::string>& more = {}) {
-    std::vector<std::string> arguments = {
-        "curl",   "--silent", "--show-error", "--cacert",     (files_.path() / "ca.crt").string(),
-        "--data", body,       "--write-out",  " %{http_code}"};
+    std::vector<std::string> arguments = {"/usr/bin/curl",
+                                          "--silent",
+                                          "--show-error",
+                                          "--cacert",
+                                          (files_.path() / "ca.crt").string(),
+                                          "--data",
+                                          body,
+                                          "--write-out",
+                                          " %{http_code}"};
     if (!certified.certificate.empty()) {
       arguments.insert(arguments.end(),
                        {"--cert", files_.Write("client.crt", certified.certificate).string(),
