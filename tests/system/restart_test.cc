@@ -52,6 +52,7 @@ class RestartTest : public testing::Test {
   RestartTest() : server_(supervisor_.Start()) {
     support::AdminClient admin(supervisor_.admin_port(), std::string(support::kAdminToken));
     const std::string line = support::Upsert(support::kExampleToken, support::ExampleClaims());
+    EXPECT_TRUE(WaitUntil([&] { return admin.Get("/readyz").status == 200; }, seconds(20)));
     EXPECT_EQ(admin.Push(line).status, 200);
     load_.Begin({.keep_alive = false});
     load_.Begin({.keep_alive = false, .pause = milliseconds(7)});
