@@ -130,6 +130,7 @@ TEST_F(TallyTest, TimesCountFromWhenTheRequestWasWhole) {
   plane_.now.wall_us += 30'000;
   plane_.now.boot_ms += 30;
   plane_.Verify();  // the answer comes 30 ms after the question
+  plane_.Take();
   EXPECT_EQ(Answers(), 1u);
   EXPECT_EQ(Times().sum_us, 30'000u);
   plane_.Ask(Request{}.Bytes());  // remembered from here on
