@@ -253,8 +253,9 @@ absl::Status Loader::ReadTls(const std::string& section, TlsConfig& tls) const {
     const std::filesystem::path path = directory_ / file.name;
     auto content = file.secret ? ReadSecretFile(path) : ReadFile(path, kFileBytesMax);
     if (!content.ok()) {
-      return places_.Error(fmt::format("{}.{}", section, file.option),
-                           fmt::format("\"{}\" {}", file.name, std::string(content.status().message())));
+      return places_.Error(
+          fmt::format("{}.{}", section, file.option),
+          fmt::format("\"{}\" {}", file.name, std::string(content.status().message())));
     }
     file.content = *std::move(content);
   }

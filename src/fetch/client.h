@@ -24,7 +24,7 @@ inline constexpr std::size_t kAnswerBytesMax = std::size_t{1} << 20;
 struct ClientOptions {
   Endpoint endpoint;
   std::string ca_file;  // what an https server's certificate is checked against; "" = the system's
-  std::string bearer;  // the token of `Authorization: Bearer`; "" = none
+  std::string bearer;   // the token of `Authorization: Bearer`; "" = none
   std::chrono::milliseconds connect_max{5'000};
   std::chrono::seconds stall_max{60};  // no byte went either way for so long
 };

@@ -86,8 +86,8 @@ class Writer {
   std::uint64_t sequence() const { return status_.sequence; }
 
   // Stages the removal of what nobody needs to remember any more: up to 1,000 tokens of one shard,
-  // and as many rules and jtis. True when that was worth going on with at once. Cost: a walk over the
-  // shard, 0.1 µs a token, and some 1 µs for each that goes.
+  // and as many rules and jtis. True when that was worth going on with at once. Cost: a walk over
+  // the shard, 0.1 µs a token, and some 1 µs for each that goes.
   bool StageSweep(UnixSeconds now);
 
   // What is visible, for exports; from the writer's thread.
