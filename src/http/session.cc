@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "crypto/digest.h"
+#include "http/secret_buffer.h"
 
 namespace introspectd::http {
 
@@ -28,12 +28,6 @@ int StatusOf(Refusal refusal) {
       break;
   }
   CHECK(false);
-}
-
-// Also what stood behind its end. It keeps its memory.
-void CleanseAll(std::string& buffer) {
-  buffer.resize(buffer.capacity());
-  crypto::Cleanse(buffer);
 }
 
 Persistence PersistenceOf(const Head& head, bool close) {
@@ -69,11 +63,11 @@ void Session::Forget() {
 void Session::Receive(std::string_view in, Now now, std::string& out) {
   BeginTurn();
   if (!held_.empty() || state_ == State::kClosing) {
-    held_.append(in);
+    Append(held_, in);
     return Run(now, out);
   }
   const std::size_t used = Process(in, now, out);
-  if (used < in.size()) held_.assign(in.substr(used));
+  if (used < in.size()) Assign(held_, in.substr(used));
 }
 
 void Session::ReceiveEnd(Now now, std::string& out) {
@@ -271,7 +265,7 @@ Session::Next Session::BeginBody(Plan plan, const Exchange& exchange, std::strin
   body_left_ = head.content_length.value_or(0);
   stream_over_ = !head.has_body();
   at += head.size;
-  head_bytes_ = message.substr(0, head.size);
+  Assign(head_bytes_, message.substr(0, head.size));
   chunk_gate_.Reset();
   body_.clear();
   return Next::kGoOn;
@@ -375,6 +369,7 @@ void Session::Settle(Now now, std::string& out) {
 
 bool Session::DecodeChunks(std::string_view bytes, std::size_t& used, bool& last) {
   used = 0;
+  MakeRoom(body_, body_.size() + bytes.size());
   while (used < bytes.size() && !last) {
     std::size_t size = 0;
     const std::string_view rest = bytes.substr(used);
@@ -414,7 +409,7 @@ void Session::FinishRequest(bool close, Now now) {
   pending_since_.reset();
   waiting_ = at_known_head_ = false;
   head_bytes_.clear();
-  if (!body_.empty()) crypto::Cleanse(body_);
+  if (!body_.empty()) CleanseAll(body_);
   if (body_.capacity() > kHeldBytesKept) std::string().swap(body_);
   gate_.Reset();
   deadline_ms_ = now.boot_ms + IdleLimit();
@@ -452,7 +447,7 @@ void Session::Remember(std::string_view message, const Head& head) {
       message.substr(0, 2) == "\r\n") {
     return;
   }
-  known_bytes_.assign(message.substr(0, head.size));
+  Assign(known_bytes_, message.substr(0, head.size));
   known_ = known_bytes_;
   known_head_ = gate_.head(known_bytes_);
   note_ = 0;
