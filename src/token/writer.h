@@ -87,7 +87,7 @@ class Writer {
 
   // Stages the removal of what nobody needs to remember any more: up to 1,000 tokens of one shard,
   // and as many rules and jtis. True when that was worth going on with at once. Cost: a walk over
-  // the shard, 0.1 µs a token, and some 1 µs for each that goes.
+  // the shard, some 0.1 µs a token, and the removals.
   bool StageSweep(UnixSeconds now);
 
   // What is visible, for exports; from the writer's thread.
