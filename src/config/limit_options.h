@@ -95,16 +95,14 @@ constexpr std::array<Option, 14> OtherLimitOptions() {
       Limit<&L::auth_failures_per_s>(
           "auth_failures_per_s", "failures/s", "5", {0, 1'000'000},
           "failed authentications as one client from one address, per worker, ten times as many in "
-          "a burst; beyond: 429; 0 = no limit",
-          Reload::kAtRestart),
+          "a burst; beyond: 429; 0 = no limit"),
       Limit<&L::auth_failures_per_address_per_s>(
           "auth_failures_per_address_per_s", "failures/s", "100", {0, 1'000'000},
-          "the same of one address, whoever it claims to be", Reload::kAtRestart),
+          "the same of one address, whoever it claims to be"),
       Limit<&L::inactive_per_client_per_s>(
           "inactive_per_client_per_s", "answers/s", "0", {0, 1'000'000'000},
           "inactive answers to one client, per worker, ten times as many in a burst; beyond: 429; "
-          "0 = no limit",
-          Reload::kAtRestart),
+          "0 = no limit"),
       Limit<&L::verdict_bytes_max>("verdict_bytes_max", "bytes", "67108864", {4096, 2048 * kMiB},
                                    "JWTs that were found good, kept by a worker"),
       Limit<&L::jwks_waiting_max>(

@@ -70,13 +70,14 @@ std::string OptionsMarkdown() {
 
 std::string LimitsMarkdown() {
   const Section& admin = GetSection("limits.admin");
-  std::string out = Heading({"limit", "`[limits]`", "`[limits.admin]`", "allowed", "meaning"});
+  std::string out =
+      Heading({"limit", "`[limits]`", "`[limits.admin]`", "allowed", "`SIGHUP`", "meaning"});
   for (const Option& option : GetSection("limits").options) {
     const Option* of_admin = admin.Find(option.name);
     const bool differs = of_admin != nullptr && of_admin->help != option.help;
     out += Row({Code(option.name), std::string(option.default_toml),
                 std::string(of_admin == nullptr ? kNothing : of_admin->default_toml),
-                AllowedRange(option),
+                AllowedRange(option), ReloadText(option),
                 differs ? fmt::format("{}; admin: {}", option.help, of_admin->help)
                         : std::string(option.help)});
   }

@@ -37,7 +37,7 @@ TEST(MarkdownTest, EveryKeyIsInOneOfTheTables) {
 
 TEST(MarkdownTest, TablesAreTables) {
   ExpectTable(OptionsMarkdown(), 5);
-  ExpectTable(LimitsMarkdown(), 5);
+  ExpectTable(LimitsMarkdown(), 6);
 }
 
 TEST(MarkdownTest, RowsSayWhatTheTableSays) {
@@ -48,8 +48,9 @@ TEST(MarkdownTest, RowsSayWhatTheTableSays) {
   EXPECT_THAT(options, HasSubstr("| `[[clients]] id` | required | a string | yes |"));
   const std::string limits = LimitsMarkdown();
   EXPECT_THAT(limits, HasSubstr("| `connections_max` | 20000 | 256 | 1 to 1000000 connections | "
-                                "open connections |\n"));
-  EXPECT_THAT(limits, HasSubstr("| `token_bytes_max` | 16384 | – | 16 to 1048576 bytes | token;"));
+                                "yes | open connections |\n"));
+  EXPECT_THAT(limits,
+              HasSubstr("| `token_bytes_max` | 16384 | – | 16 to 1048576 bytes | no | token;"));
   EXPECT_THAT(limits, HasSubstr("time for a whole body; admin: time between two reads"));
 }
 

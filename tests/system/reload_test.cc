@@ -171,6 +171,28 @@ TEST_F(ReloadTest, ChangesHowManyMayConnect) {
   EXPECT_EQ(fifth.Ask(Request{}.Bytes()).status, 200);
 }
 
+TEST_F(ReloadTest, ChangesRates) {
+  Connection open = node_.Connect();  // one worker's
+  const auto too_many = [&open](const std::string& request) {
+    int count = 0;
+    for (int i = 0; i < 40; ++i) count += open.Ask(request).status == 429 ? 1 : 0;
+    return count;
+  };
+  const std::string unknown = Request{.body = "token=x"}.Bytes();
+  const std::string wrong = Request{.authorization = Basic("partner", "no-secret")}.Bytes();
+  EXPECT_EQ(too_many(unknown), 0);
+  EXPECT_EQ(too_many(wrong), 0);
+  ConfigText config = With(GatewayLike("partner", kOldSecret));
+  config.limits = "inactive_per_client_per_s = 1\nauth_failures_per_s = 1";
+  ReloadAndWait(config.Text());
+  EXPECT_GT(too_many(unknown), 0);
+  EXPECT_GT(too_many(wrong), 0);
+  config.limits = "inactive_per_client_per_s = 0\nauth_failures_per_s = 0";
+  ReloadAndWait(config.Text());
+  EXPECT_EQ(too_many(unknown), 0);
+  EXPECT_EQ(too_many(wrong), 0);
+}
+
 TEST_F(ReloadTest, NamesWhatTakesARestart) {
   ConfigText config = With("");
   config.limits = "secret_verifications_max = 7\nheaders_max = 10";
