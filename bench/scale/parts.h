@@ -42,9 +42,10 @@ void Updates(const Subjects& subjects, Report& report);
 void Wait(const Subjects& subjects, Report& report);
 // From Stage until readers that are busy have seen it.
 void Revocation(const Subjects& subjects, Report& report);
-// The longest look-up and the longest wait while a store grows, and the longest insert into a map.
-// Makes both itself, one after the other.
+// The longest look-up and the longest wait while a store grows. Makes a store of its own.
 void Growth(const Plan& plan, Report& report);
+// The longest insert into a map that grows as far.
+void MapGrowth(const Plan& plan, Report& report);
 
 // What is given back when tokens end. Makes a store of its own.
 void Expiry(const Plan& plan, Report& report);

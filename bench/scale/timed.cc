@@ -22,6 +22,7 @@ void WriteOne(std::string_view name, const load::Histogram& ns, text::JsonWriter
 void Timed::Write(std::string_view name, text::JsonWriter& report) const {
   report.Key(name).BeginObject();
   WriteOne("undisturbed", undisturbed_ns_, report);
+  report.Key("undisturbed_over_50_us").Unsigned(long_undisturbed_);
   WriteOne("interrupted", interrupted_ns_, report);
   WriteOne("with_a_page_fault", faulted_ns_, report);
   report.EndObject();

@@ -13,7 +13,6 @@
 // Where interruptions are not seen, everything is "undisturbed", by the thread's processor time.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <string_view>
 
@@ -34,24 +33,28 @@ class Timed {
     const std::uint64_t begin = WallNanos();
     work();
     const std::uint64_t end = WallNanos();
-    if (sees_ && !WasInterrupted()) return undisturbed_ns_.Record(end - begin);
+    if (sees_ && !WasInterrupted()) return RecordUndisturbed(end - begin);
     const std::uint64_t cpu_ns = CpuNanos() - cpu;
-    if (!sees_) return undisturbed_ns_.Record(cpu_ns);
+    if (!sees_) return RecordUndisturbed(cpu_ns);
     (MinorFaults() == faults ? interrupted_ns_ : faulted_ns_).Record(cpu_ns);
   }
 
   const load::Histogram& undisturbed_ns() const { return undisturbed_ns_; }
-  std::uint64_t longest_ns() const {
-    return std::max({undisturbed_ns_.max(), interrupted_ns_.max(), faulted_ns_.max()});
-  }
-
   void Write(std::string_view name, text::JsonWriter& report) const;
 
  private:
+  static constexpr std::uint64_t kLong_ns = 50'000;
+
+  void RecordUndisturbed(std::uint64_t ns) {
+    undisturbed_ns_.Record(ns);
+    if (ns > kLong_ns) ++long_undisturbed_;
+  }
+
   const bool sees_ = SeesInterruptions();
   load::Histogram undisturbed_ns_;
   load::Histogram interrupted_ns_;
   load::Histogram faulted_ns_;
+  std::uint64_t long_undisturbed_ = 0;
 };
 
 }  // namespace introspectd::scale

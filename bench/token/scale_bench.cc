@@ -17,7 +17,8 @@ namespace introspectd::scale {
 namespace {
 
 constexpr int kUnusableArguments = 2;
-constexpr const char* kParts = "memory,lookup,readers,updates,wait,revocation,load,expiry,growth";
+constexpr const char* kParts =
+    "memory,lookup,readers,updates,wait,revocation,load,expiry,growth,map_growth";
 
 struct Options {
   Plan plan;
@@ -29,7 +30,7 @@ struct Options {
   // Those that have stores of their own need no other one.
   bool WantsBoth() const {
     return parts.empty() || std::any_of(parts.begin(), parts.end(), [](const std::string& part) {
-             return part != "growth" && part != "load" && part != "expiry";
+             return part != "growth" && part != "map_growth" && part != "load" && part != "expiry";
            });
   }
 };
@@ -110,9 +111,12 @@ std::string Measure(const Options& options) {
     part(options.plan, report);
   }
   if (options.WantsBoth()) MeasureBoth(options, report);
-  if (options.Wants("growth") && options.plan.grow_to > options.plan.grow_from) {
-    Say("growth");
-    Growth(options.plan, report);
+  const std::pair<std::string_view, void (*)(const Plan&, Report&)> grown[] = {
+      {"growth", Growth}, {"map_growth", MapGrowth}};
+  for (const auto& [name, part] : grown) {
+    if (!options.Wants(name) || options.plan.grow_to <= options.plan.grow_from) continue;
+    Say(name);
+    part(options.plan, report);
   }
   report.EndObject();
   return json;

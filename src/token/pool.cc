@@ -25,7 +25,7 @@ Pool::~Pool() {
 
 Pool::SizeClass Pool::ClassOf(std::size_t bytes) {
   if (bytes <= kFineMax) {
-    const std::size_t rounded = RoundUp(std::max(bytes, kStep), kStep);
+    const std::size_t rounded = RoundUp(std::max(bytes, kFineMin), kStep);
     return {rounded / kStep, rounded};
   }
   const std::size_t doubling = static_cast<std::size_t>(std::bit_width(bytes - 1)) - 1;
@@ -44,9 +44,8 @@ void* Pool::Allocate(std::size_t bytes) {
   if (bytes > kCoarseMax) return AllocateAlone(bytes);
   const SizeClass size = ClassOf(bytes);
   bytes_ += size.bytes;
-  if (FreeBlock*& first = free_[size.index]; first != nullptr) {
-    FreeBlock* block = first;
-    first = block->next;
+  if (FreeBlock* block = free_[size.index]; block != nullptr) {
+    Unlink(*block);
     regions_[RegionOf(block)].bytes_in_use += size.bytes;
     return block;
   }
@@ -57,7 +56,9 @@ void* Pool::Allocate(std::size_t bytes) {
   }
   char* block = at_;
   at_ += size.bytes;
-  regions_[RegionOf(block)].bytes_in_use += size.bytes;
+  Region& region = regions_[RegionOf(block)];
+  region.bytes_given += size.bytes;
+  region.bytes_in_use += size.bytes;
   return block;
 }
 
@@ -70,7 +71,9 @@ void Pool::Free(void* block, std::size_t bytes) {
   const SizeClass size = ClassOf(bytes);
   bytes_ -= size.bytes;
   FreeBlock*& first = free_[size.index];
-  first = new (block) FreeBlock{first};
+  auto* freed = new (block) FreeBlock{.next = first, .previous = nullptr, .bytes = size.bytes};
+  if (first != nullptr) first->previous = freed;
+  first = freed;
   char* const region = RegionOf(block);
   if ((regions_[region].bytes_in_use -= size.bytes) == 0) GiveBack(region);
 }
@@ -97,16 +100,19 @@ void Pool::FreeAlone(char* block) {
   regions_.erase(region);
 }
 
-// Its free blocks must not be given out any more.
+void Pool::Unlink(FreeBlock& block) {
+  (block.previous != nullptr ? block.previous->next : free_[ClassOf(block.bytes).index]) =
+      block.next;
+  if (block.next != nullptr) block.next->previous = block.previous;
+}
+
+// Its blocks, all of which are free, must not be given out any more.
 void Pool::GiveBack(char* region) {
-  for (FreeBlock*& first : free_) {
-    for (FreeBlock** at = &first; *at != nullptr;) {
-      if (RegionOf(*at) == region) {
-        *at = (*at)->next;
-      } else {
-        at = &(*at)->next;
-      }
-    }
+  char* const end = region + regions_[region].bytes_given;
+  for (char* at = region; at < end;) {
+    auto& block = *reinterpret_cast<FreeBlock*>(at);
+    at += block.bytes;
+    Unlink(block);
   }
   if (at_ != nullptr && RegionOf(end_ - 1) == region) at_ = end_ = nullptr;
   pages_.GiveBack(region);
