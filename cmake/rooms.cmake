@@ -29,9 +29,10 @@ function(introspectd_program name)
   target_link_libraries(${name} PRIVATE ${PROGRAM_DEPS} ${PROGRAM_LIBS} introspectd_warnings)
 endfunction()
 
-# One test binary a folder of tests/, one ctest entry a binary (LABELS as given).
+# One test binary a folder of tests/, one ctest entry a binary (LABELS as given). ALONE: it has the
+# machine for itself, since it looks at what is done in time, or needs all cores.
 function(introspectd_test name)
-  cmake_parse_arguments(TEST "" "TIMEOUT" "SOURCES;DEPS;LIBS;LABELS;ARGS" ${ARGN})
+  cmake_parse_arguments(TEST "ALONE" "TIMEOUT" "SOURCES;DEPS;LIBS;LABELS;ARGS" ${ARGN})
   introspectd_program(${name} SOURCES ${TEST_SOURCES} DEPS ${TEST_DEPS}
     LIBS ${TEST_LIBS} GTest::gtest GTest::gmock GTest::gtest_main)
   set_target_properties(${name} PROPERTIES
@@ -42,4 +43,5 @@ function(introspectd_test name)
     set(TEST_TIMEOUT 120)
   endif()
   set_tests_properties(${name} PROPERTIES LABELS "${TEST_LABELS}" TIMEOUT ${TEST_TIMEOUT})
+  set_tests_properties(${name} PROPERTIES RUN_SERIAL "${TEST_ALONE}")
 endfunction()

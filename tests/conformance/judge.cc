@@ -79,7 +79,7 @@ bool IsErrorText(std::string_view text) {
 }
 
 std::string CheckErrorBody(const Expectation& expected, const Response& response) {
-  json::Parser parser(64 * 1024, 2);
+  json::Parser parser(std::max<std::size_t>(response.body.size(), 1), 2);
   if (parser.ParseObject(response.body) != json::Error::kNone) {
     return "the body is not a JSON object: " + response.body;
   }

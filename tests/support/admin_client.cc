@@ -1,5 +1,7 @@
 #include "support/admin_client.h"
 
+#include <algorithm>
+
 #include "fmt/format.h"
 #include "json/document.h"
 #include "support/request.h"
@@ -8,7 +10,6 @@ namespace introspectd::support {
 
 namespace {
 
-constexpr std::size_t kAnswerBytesMax = 1 << 20;
 constexpr std::size_t kDepthMax = 8;
 
 std::int64_t IntegerOf(const std::vector<json::Member>& members, std::string_view name) {
@@ -37,7 +38,7 @@ std::vector<RefusedLine> ErrorsOf(const json::Parser& parser) {
 }  // namespace
 
 PushResult ParsePushResult(const Response& response) {
-  json::Parser parser(kAnswerBytesMax, kDepthMax);
+  json::Parser parser(std::max<std::size_t>(response.body.size(), 1), kDepthMax);
   if (parser.ParseObject(response.body) != json::Error::kNone) {
     throw WireError(
         fmt::format("status {}, not a JSON object: {}", response.status, response.body));

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "json/document.h"
@@ -11,8 +12,6 @@
 namespace introspectd::support {
 
 namespace {
-
-constexpr std::size_t kAnswerBytesMax = std::size_t{1} << 20;
 
 // Sockets rather than pipes: writing to a peer that is gone is an error then, and no signal.
 int MakeConversation(int& theirs) {
@@ -86,7 +85,7 @@ void Peer::Kill() {
 }
 
 std::string MemberOf(std::string_view object, std::string_view name) {
-  json::Parser parser(kAnswerBytesMax, 16);
+  json::Parser parser(std::max<std::size_t>(object.size(), 1), 16);
   const bool good = parser.ParseObject(object) == json::Error::kNone;
   const json::Member* member = good ? json::Find(parser.members(), name) : nullptr;
   if (member == nullptr) {
