@@ -51,6 +51,7 @@ class AssertionDesk {
   // The request may ask again.
   void Used(const http::Ticket& ticket, client::Use use);
 
+  void SetBytesMax(std::size_t bytes_max) { verifier_.SetBytesMax(bytes_max); }
   // A new configuration, or other keys of the same owners.
   void SetTrust(std::shared_ptr<const jose::Trust> trust);
   void SetKeys(std::shared_ptr<const jose::Trust> trust) { verifier_.SetTrust(std::move(trust)); }

@@ -25,6 +25,8 @@ class BearerJudge {
   BearerJudge(const Config& config, JwtDesk& jwts, Store::Reader& reader,
               const Readiness& readiness);
 
+  void SetTokenBytesMax(std::size_t bytes_max) { token_bytes_max_ = bytes_max; }
+
   struct Finding {
     enum class Kind : std::uint8_t {
       kGood,  // `client`, borrowed from the registry
@@ -49,7 +51,7 @@ class BearerJudge {
   const Readiness& readiness_;
   JwtDesk& jwts_;
   Store::Reader& reader_;
-  const std::size_t token_bytes_max_;
+  std::size_t token_bytes_max_;
   const Caller us_;  // as a protected resource: this endpoint
 };
 

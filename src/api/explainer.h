@@ -33,6 +33,8 @@ class Explainer {
     verifier_.SetTrust(std::move(trust), true);
   }
 
+  void SetTokenBytesMax(std::size_t bytes_max) { verifier_.SetTokenBytesMax(bytes_max); }
+
   // One JSON object; nothing of the token itself is in it but its digest. Fetches no keys.
   std::string Explain(const Question& question, Now now);
 

@@ -51,6 +51,7 @@ void IntrospectEndpoint::SetRegistry(std::shared_ptr<const client::Registry> reg
 
 void IntrospectEndpoint::SetLimits(const Limits& limits) {
   limits_ = limits;
+  bearers_.SetTokenBytesMax(limits.token_bytes_max);
   authenticator_.SetLimits(limits);
 }
 

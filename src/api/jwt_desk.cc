@@ -27,6 +27,8 @@ JwtDesk::JwtDesk(const Config& config, Counters& counters, Hooks hooks, Assertio
 void JwtDesk::SetLimits(const Limits& limits) {
   queue_.SetWaitingMax(limits.jwks_waiting_max);
   verifier_.SetVerdictBytesMax(limits.verdict_bytes_max);
+  verifier_.SetTokenBytesMax(limits.token_bytes_max);
+  assertions_.SetBytesMax(limits.token_bytes_max);
 }
 
 JwtDesk::Answer JwtDesk::Ask(std::string_view token, const Exchange& exchange, bool may_verify) {

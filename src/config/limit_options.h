@@ -80,7 +80,7 @@ constexpr std::array<Option, 14> OtherLimitOptions() {
   using L = Limits;
   return {
       Limit<&L::token_bytes_max>("token_bytes_max", "bytes", "16384", {16, kMiB},
-                                 "token; longer ones are unknown", Reload::kAtRestart),
+                                 "token; longer ones are unknown"),
       Limit<&L::update_line_bytes_max>("update_line_bytes_max", "bytes", "16384", {256, 16384},
                                        "one line of an update", Reload::kAtRestart),
       Limit<&L::update_batch_bytes_max>("update_batch_bytes_max", "bytes", "4194304",

@@ -34,15 +34,14 @@ bool ReadDate(const json::Value& value, Rounding rounding, std::optional<UnixSec
 
 }  // namespace
 
-AssertionVerifier::AssertionVerifier(std::size_t bytes_max)
-    : bytes_max_(bytes_max), json_(bytes_max, kDepthMax) {}
+AssertionVerifier::AssertionVerifier(std::size_t bytes_max) : json_(bytes_max, kDepthMax) {}
 
 AssertionVerifier::Outcome AssertionVerifier::Verify(std::string_view assertion,
                                                      std::optional<std::string_view> client_id,
                                                      Now now, SignatureCheck::Effort effort) {
   Outcome outcome;
   const auto jws = SplitCompact(assertion);
-  if (!jws || assertion.size() > bytes_max_ || !ReadClaims(jws->payload)) return outcome;
+  if (!jws || assertion.size() > json_.size_max() || !ReadClaims(jws->payload)) return outcome;
   if (claims_.iss != claims_.sub || client_id.value_or(claims_.sub) != claims_.sub) return outcome;
   const AssertionClients* const clients = trust().clients.get();
   const auto place = clients == nullptr ? std::nullopt : clients->Find(claims_.sub);

@@ -39,6 +39,7 @@ class AssertionVerifier {
 
   explicit AssertionVerifier(std::size_t bytes_max);
 
+  void SetBytesMax(std::size_t bytes_max) { json_.SetSizeMax(bytes_max); }
   void SetTrust(std::shared_ptr<const Trust> trust) { check_.SetTrust(std::move(trust)); }
   const Trust& trust() const { return check_.trust(); }
   void SetCooldown(std::size_t owner, std::int64_t until_ms) {
@@ -67,7 +68,6 @@ class AssertionVerifier {
   Refusal CheckTimes(UnixSeconds now) const;
   bool IsForUs(const AssertionClient& client);
 
-  const std::size_t bytes_max_;
   SignatureCheck check_;
   HeaderReader header_reader_;
   json::Parser json_;

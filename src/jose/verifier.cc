@@ -20,7 +20,7 @@ TokenDigest DigestOf(const crypto::Sha256& whole) {
 }  // namespace
 
 Verifier::Verifier(const Options& options)
-    : options_(options),
+    : token_lifetime_max_s_(options.token_lifetime_max_s),
       verdicts_(options.verdict_bytes_max),
       payload_json_(options.token_bytes_max, kDepthMax),
       builder_(payload_json_) {}
@@ -35,7 +35,7 @@ Verifier::Outcome Verifier::Verify(std::string_view token, Now now, Effort effor
   header_ = {};
   claims_.Clear();
   const auto jws = SplitCompact(token);
-  if (!jws || token.size() > options_.token_bytes_max) {
+  if (!jws || token.size() > payload_json_.size_max()) {
     return {.kind = Kind::kNotOurs, .digest = TokenDigest::Of(token)};
   }
   const Digests digests = DigestsOf(*jws);
@@ -113,7 +113,7 @@ Refusal Verifier::CheckTimes(const Issuer& issuer, Now now) const {
   if (seconds >= claims_.exp) return Refusal::kExpired;
   if (claims_.iat > latest) return Refusal::kIssuedLater;
   if (claims_.nbf > latest) return Refusal::kNotYetValid;
-  if (claims_.exp - claims_.iat > options_.token_lifetime_max_s) return Refusal::kLifetime;
+  if (claims_.exp - claims_.iat > token_lifetime_max_s_) return Refusal::kLifetime;
   return Refusal::kNone;
 }
 

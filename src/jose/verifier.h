@@ -71,6 +71,7 @@ class Verifier {
   void EndTurn() { verdicts_.EndTurn(); }
   const VerdictCache& verdicts() const { return verdicts_; }
   void SetVerdictBytesMax(std::size_t bytes_max) { verdicts_.SetMax(bytes_max); }
+  void SetTokenBytesMax(std::size_t bytes_max) { payload_json_.SetSizeMax(bytes_max); }
 
   // Of the token that Verify was asked about last, if it came that far.
   const Header& header() const { return header_; }
@@ -98,7 +99,7 @@ class Verifier {
                           const KeyRing::Candidate& by);
   std::optional<TokenDigest> TwinOf(const Digests& digests, const KeyRing::Candidate& by);
 
-  const Options options_;
+  const std::int64_t token_lifetime_max_s_;
   SignatureCheck check_;
   bool has_issuers_ = false;
   VerdictCache verdicts_;

@@ -163,8 +163,8 @@ Error CheckMembers(const std::vector<Member>& members, std::size_t depth_left,
 }  // namespace
 
 struct Parser::Impl {
-  std::size_t size_max;
-  std::size_t depth_max;
+  std::size_t size_max = 0;
+  std::size_t depth_max = 0;
   simdjson::dom::parser parser;
   std::vector<char> padded;
   std::vector<char> minified;
@@ -172,14 +172,21 @@ struct Parser::Impl {
 };
 
 Parser::Parser(std::size_t size_max, std::size_t depth_max) : impl_(new Impl) {
-  impl_->size_max = size_max;
   impl_->depth_max = depth_max;
-  impl_->padded.resize(size_max + simdjson::SIMDJSON_PADDING);
-  impl_->minified.resize(size_max + simdjson::SIMDJSON_PADDING);
-  CHECK(impl_->parser.allocate(size_max, depth_max + 1) == simdjson::SUCCESS);
+  SetSizeMax(size_max);
 }
 
 Parser::~Parser() = default;
+
+void Parser::SetSizeMax(std::size_t size_max) {
+  members_.clear();
+  impl_->size_max = size_max;
+  impl_->padded.resize(size_max + simdjson::SIMDJSON_PADDING);
+  impl_->minified.resize(size_max + simdjson::SIMDJSON_PADDING);
+  CHECK(impl_->parser.allocate(size_max, impl_->depth_max + 1) == simdjson::SUCCESS);
+}
+
+std::size_t Parser::size_max() const { return impl_->size_max; }
 
 Error Parser::ParseObject(std::string_view text) {
   members_.clear();

@@ -63,6 +63,10 @@ class Parser {
   Parser(const Parser&) = delete;
   Parser& operator=(const Parser&) = delete;
 
+  // From now on.
+  void SetSizeMax(std::size_t size_max);
+  std::size_t size_max() const;
+
   // Parses `text` (borrowed until return), which must be one object, and checks all of it.
   // No allocation in the steady state.
   [[nodiscard]] Error ParseObject(std::string_view text);

@@ -230,6 +230,7 @@ void ControlLoop::SetLimits(const Limits& limits) {
   credentials_.SetMax(limits.credentials_remembered_max);
   verifier_.SetQueueMax(limits.secret_queue_max);
   used_assertions_.SetMax(limits.assertions_remembered_max);
+  explainer_.SetTokenBytesMax(limits.token_bytes_max);
 }
 
 void ControlLoop::Receive(ToControl message) {

@@ -50,7 +50,7 @@ TEST(MarkdownTest, RowsSayWhatTheTableSays) {
   EXPECT_THAT(limits, HasSubstr("| `connections_max` | 20000 | 256 | 1 to 1000000 connections | "
                                 "yes | open connections |\n"));
   EXPECT_THAT(limits,
-              HasSubstr("| `token_bytes_max` | 16384 | – | 16 to 1048576 bytes | no | token;"));
+              HasSubstr("| `token_bytes_max` | 16384 | – | 16 to 1048576 bytes | yes | token;"));
   EXPECT_THAT(limits, HasSubstr("time for a whole body; admin: time between two reads"));
 }
 

@@ -216,6 +216,17 @@ TEST(DocumentTest, ItsSizeIsBounded) {
   EXPECT_EQ(ErrorOf(fits + " "), Error::kTooLarge);
 }
 
+TEST(DocumentTest, ItsSizeMayChange) {
+  Parser parser(kSizeMax, kDepthMax);
+  const std::string large = R"({"a":")" + std::string(10 * kSizeMax, 'x') + R"("})";
+  for (const std::size_t size_max : {large.size(), large.size() - 1, large.size()}) {
+    parser.SetSizeMax(size_max);
+    EXPECT_EQ(parser.ParseObject(large),
+              size_max == large.size() ? Error::kNone : Error::kTooLarge);
+    EXPECT_EQ(parser.ParseObject(R"({"a":1})"), Error::kNone);
+  }
+}
+
 TEST(DocumentTest, AParserCanBeUsedAgainAfterEveryError) {
   Parser parser(kSizeMax, kDepthMax);
   for (const std::string& bad : {std::string("{"), std::string("[]"), Objects(17, "1"),

@@ -154,6 +154,19 @@ TEST_F(ReloadTest, ChangesLimitsOfTheControlPlane) {
   EXPECT_EQ(node_.admin().Connect().Ask(explain).status, 413);
 }
 
+TEST_F(ReloadTest, ChangesHowLongATokenMayBe) {
+  const std::string token(100, 'x');
+  ASSERT_EQ(node_.Push(Upsert(token, GoodClaims())).status, 200);
+  EXPECT_TRUE(node_.IsActive(token));
+  ConfigText config = With("");
+  config.limits = "token_bytes_max = 99";
+  ReloadAndWait(config.Text());
+  EXPECT_FALSE(node_.IsActive(token));
+  config.limits = "token_bytes_max = 100";
+  ReloadAndWait(config.Text());
+  EXPECT_TRUE(node_.IsActive(token));
+}
+
 TEST_F(ReloadTest, ChangesHowManyMayConnect) {
   ConfigText config = With("");
   config.limits = "connections_per_address_max = 3";
