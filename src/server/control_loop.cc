@@ -444,6 +444,10 @@ std::string ControlLoop::Metrics(Now now) {
   Snapshot snapshot = Look(now);
   snapshot.clients.assign(accounts_.entries().begin(), accounts_.entries().end());
   snapshot.control_cpu_us = base::ReadThreadCpuMicros();
+  for (const auto& worker : hooks_.workers()) {
+    snapshot.data_handshakes.push_back(&worker->handshakes());
+  }
+  snapshot.admin_handshakes = &std::as_const(pool_).handshakes().counts();
   snapshot.updates = &store_.counts();
   snapshot.pushes = &pushes_;
   snapshot.keys = keys_.Reports(now);

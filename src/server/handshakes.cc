@@ -39,7 +39,7 @@ void Handshakes::Wait(Connection& connection) { waiting_.push_back(Refer(connect
 
 void Handshakes::Done(End end) {
   --under_way_;
-  ++counts_[static_cast<std::size_t>(end)];
+  counts_.Add(end);
 }
 
 bool Handshakes::Turn() {

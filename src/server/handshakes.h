@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "introspectd/config.h"
+#include "server/handshake_counts.h"
 #include "tls/engine.h"
 
 namespace introspectd::server {
@@ -35,7 +36,7 @@ class Handshakes {
   void Wait(Connection& connection);
 
   // It is done, resumed or in full, or has failed, or its connection has closed.
-  enum class End : std::uint8_t { kFull, kResumed, kFailed };
+  using End = HandshakeCounts::End;
   void Done(End end);
 
   // Once a turn of the loop.
@@ -43,7 +44,7 @@ class Handshakes {
   // Lets those go on for whom there is time. False: nobody waits.
   bool Turn();
 
-  std::uint64_t count(End end) const { return counts_[static_cast<std::size_t>(end)]; }
+  const HandshakeCounts& counts() const { return counts_; }
 
   static constexpr std::int64_t kTurnBudget_ns = 200'000;
 
@@ -61,7 +62,7 @@ class Handshakes {
   std::deque<Reference> waiting_;
   std::uint32_t under_way_ = 0;
   std::int64_t spent_ns_ = 0;
-  std::uint64_t counts_[3] = {};
+  HandshakeCounts counts_;
 };
 
 }  // namespace introspectd::server

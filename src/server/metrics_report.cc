@@ -102,6 +102,18 @@ void AddUpdates(const Snapshot& snapshot, Page& page) {
   AddHistogram(times, page);
 }
 
+void AddHandshakes(const Snapshot& snapshot, Page& page) {
+  page.Counter("tls_handshakes_total", "TLS handshakes that have ended, by how they did.");
+  for (std::size_t i = 0; i < HandshakeCounts::kNames.size(); ++i) {
+    const auto end = static_cast<HandshakeCounts::End>(i);
+    const std::string_view name = HandshakeCounts::kNames[i];
+    std::uint64_t sum = 0;
+    for (const HandshakeCounts* worker : snapshot.data_handshakes) sum += worker->Get(end);
+    page.Is({{"plane", "data"}, {"result", name}}, Number(sum));
+    page.Is({{"plane", "admin"}, {"result", name}}, Number(snapshot.admin_handshakes->Get(end)));
+  }
+}
+
 void AddTraffic(const Snapshot& snapshot, Page& page) {
   page.Counter("requests_total", "Answers of the data plane, by result.");
   AddSums<api::Count>(snapshot, "result", api::kCountNames, page);
@@ -198,6 +210,7 @@ std::string MetricsOf(const Snapshot& snapshot) {
   AddStore(snapshot, page);
   AddUpdates(snapshot, page);
   AddTraffic(snapshot, page);
+  AddHandshakes(snapshot, page);
   AddClients(snapshot, page);
   AddJwts(snapshot, page);
   if (snapshot.replication) AddReplication(*snapshot.replication, page);

@@ -18,6 +18,7 @@
 #include "keys/refresher.h"
 #include "replica/replica.h"
 #include "server/account_book.h"
+#include "server/handshake_counts.h"
 #include "text/json_writer.h"
 #include "update/store_target.h"
 
@@ -48,6 +49,8 @@ struct Snapshot {
   // For metrics alone; what is pointed to is borrowed.
   std::vector<const AccountBook::Entry*> clients{};
   std::int64_t control_cpu_us = 0;
+  std::vector<const HandshakeCounts*> data_handshakes{};
+  const HandshakeCounts* admin_handshakes = nullptr;
   const update::UpdateCounts* updates = nullptr;
   const api::PushCounts* pushes = nullptr;
   std::vector<keys::KeyReport> keys{};

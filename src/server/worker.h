@@ -1,8 +1,7 @@
 // A worker: one loop, one thread, one share of the connections; answers introspection requests.
 //
-// Threads: constructed and joined by the control thread; Post and counters() are thread-safe; all
-// else
-//          is the worker's own.
+// Threads: constructed and joined by the control thread; Post, counters() and handshakes() are
+//          thread-safe; all else is the worker's own.
 #pragma once
 
 #include <cstdint>
@@ -40,6 +39,7 @@ class Worker {
   void Start(std::optional<std::uint32_t> cpu);
   void Post(ToWorker message) { mailbox_.Post(std::move(message)); }
   const api::Counters& counters() const { return counters_; }
+  const HandshakeCounts& handshakes() const { return std::as_const(pool_).handshakes().counts(); }
 
  private:
   void Run(std::optional<std::uint32_t> cpu);

@@ -24,6 +24,8 @@ class MetricsReportTest : public testing::Test {
     entry_.accounts.push_back(std::make_unique<api::ClientAccount>());
     snapshot_.workers = {&counters_[0], &counters_[1]};
     snapshot_.clients = {&entry_};
+    snapshot_.data_handshakes = {&handshakes_[0], &handshakes_[1]};
+    snapshot_.admin_handshakes = &handshakes_[2];
     snapshot_.updates = &updates_;
     snapshot_.pushes = &pushes_;
     snapshot_.keys = {{.kind = "issuer",
@@ -44,6 +46,7 @@ class MetricsReportTest : public testing::Test {
 
   api::Counters counters_[2];
   AccountBook::Entry entry_;
+  HandshakeCounts handshakes_[3];
   update::UpdateCounts updates_;
   api::PushCounts pushes_;
   Snapshot snapshot_;
@@ -73,6 +76,23 @@ TEST_F(MetricsReportTest, AddsTheWorkersUp) {
   EXPECT_NEAR(*metrics.Value("introspectd_request_duration_seconds_sum"), 80e-6, 1e-12);
   EXPECT_EQ(metrics.Value("introspectd_loop_busy_seconds_total", {{"loop", "worker-1"}}), 2.5);
   EXPECT_EQ(metrics.Count("introspectd_loop_busy_seconds_total"), 3u);
+}
+
+TEST_F(MetricsReportTest, CountsHandshakesOfEachPlane) {
+  using End = HandshakeCounts::End;
+  for (HandshakeCounts& loop : handshakes_) loop.Add(End::kFull);
+  handshakes_[1].Add(End::kResumed);
+  handshakes_[2].Add(End::kFailed);
+  const MetricsText metrics = Metrics();
+  const auto count = [&metrics](const char* plane, const char* result) {
+    return metrics.Value("introspectd_tls_handshakes_total", {{"plane", plane}, {"result", result}})
+        .value_or(-1);
+  };
+  EXPECT_EQ(count("data", "full"), 2);
+  EXPECT_EQ(count("data", "resumed"), 1);
+  EXPECT_EQ(count("data", "failed"), 0);
+  EXPECT_EQ(count("admin", "full"), 1);
+  EXPECT_EQ(count("admin", "failed"), 1);
 }
 
 TEST_F(MetricsReportTest, NoNameBreaksThePage) {
