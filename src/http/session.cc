@@ -56,8 +56,12 @@ void Session::Open(std::uint32_t slot, std::uint32_t generation, Now now, const 
   deadline_ms_ = now.boot_ms + limits_.head_ms_max;
 }
 
+// Whatever a string held at its largest would otherwise stay for as long as the place does.
 void Session::Forget() {
-  for (std::string* buffer : {&held_, &head_bytes_, &body_, &known_bytes_}) CleanseAll(*buffer);
+  for (std::string* buffer : {&held_, &head_bytes_, &body_, &source_part_, &known_bytes_}) {
+    CleanseAll(*buffer);
+    std::string().swap(*buffer);
+  }
 }
 
 void Session::Receive(std::string_view in, Now now, std::string& out) {

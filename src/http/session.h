@@ -37,7 +37,7 @@ class Session {
   // A new connection in the place of an old one. `peer` is borrowed for as long as it lasts.
   void Open(std::uint32_t slot, std::uint32_t generation, Now now, const Peer& peer = kUnknownPeer);
 
-  // The connection is over: cleanses what its buffers held.
+  // The connection is over: cleanses what its buffers held, and gives their memory back.
   void Forget();
 
   // Takes over `in`, and appends to `out` what there is to say.

@@ -1,10 +1,27 @@
 #include "net/stream.h"
 
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include "base/check.h"
 #include "net/listener.h"
 #include "net/thunk.h"
 
 namespace introspectd::net {
+
+namespace {
+
+// Of what a peer has not taken, the kernel keeps no more than its window and this; otherwise it
+// takes megabytes for each of those that never read, and nobody counts them.
+constexpr int kUnsentBytesMax = 128 * 1024;
+
+void BoundUnsent(const uv_handle_t& handle) {
+  uv_os_fd_t fd = -1;
+  if (uv_fileno(&handle, &fd) != 0) return;
+  setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentBytesMax, sizeof kUnsentBytesMax);
+}
+
+}  // namespace
 
 Stream::Stream(Loop& loop, StreamOwner& owner, std::span<char> read_buffer)
     : loop_(loop), owner_(owner), read_buffer_(read_buffer) {}
@@ -26,6 +43,7 @@ bool Stream::Accept(Listener& listener) {
   }
   if (listener.is_tcp()) {
     uv_tcp_nodelay(&handle_.tcp, 1);
+    BoundUnsent(handle_.any);
     ReadPeer();
   }
   return true;
@@ -100,6 +118,11 @@ void Stream::ShutDown() {
 void Stream::Close() {
   if (uv_is_closing(&handle_.any)) return;
   uv_close(&handle_.any, Thunk<&Stream::OnUvClosed>::Call);
+}
+
+void Stream::Reset() {
+  const bool tcp = handle_.any.type == UV_TCP && !uv_is_closing(&handle_.any);
+  if (!tcp || uv_tcp_close_reset(&handle_.tcp, Thunk<&Stream::OnUvClosed>::Call) != 0) Close();
 }
 
 void Stream::OnUvClosed() { owner_.OnClosed(); }

@@ -4,7 +4,8 @@
 // Owner:   server::Connection, which is a slot of its pool; a stream is opened again and again, and
 // its
 //          memory may only go when it is closed (OnClosed).
-// Limits:  one write at a time; reads go into a buffer that the whole loop shares.
+// Limits:  one write at a time; reads go into a buffer that the whole loop shares; TCP: what the
+//          kernel keeps for a peer that reads nothing.
 #pragma once
 
 #include <uv.h>
@@ -58,6 +59,8 @@ class Stream {
 
   void ShutDown();  // no more writes
   void Close();     // OnClosed comes in the next turn
+  // The same, and the kernel is not to keep what the peer has not taken yet.
+  void Reset();
 
   // The peer's address; nothing for unix.
   const std::optional<AddressBytes>& peer() const { return peer_; }

@@ -281,7 +281,7 @@ void Connection::Tick(Now now) {
       unwritten_ = unwritten;
       write_deadline_ms_ = now.boot_ms + pool_.limits().write_stall_ms_max;
     }
-    if (now.boot_ms >= write_deadline_ms_) Close();
+    if (now.boot_ms >= write_deadline_ms_) Drop();
     return;
   }
   if (now.boot_ms < session_.deadline_ms()) return;
@@ -302,11 +302,17 @@ void Connection::Close() {
   stream_.Close();
 }
 
+// Of a peer that takes nothing: with Close the kernel would go on offering it what it did not take.
+void Connection::Drop() {
+  state_ = State::kClosing;
+  stream_.Reset();
+}
+
 void Connection::OnClosed() {
   state_ = State::kFree;
   engine_.reset();
   certificate_.reset();
-  sealed_held_.clear();
+  std::string().swap(sealed_held_);
   session_.Forget();
   pool_.Release(*this);
 }

@@ -93,6 +93,7 @@ class Connection final : public net::StreamOwner {
   bool Send(std::string_view bytes, Now now);
   void Proceed(Now now);
   void Linger(Now now);
+  void Drop();
 
   ConnectionPool& pool_;
   const std::uint32_t slot_;

@@ -83,7 +83,7 @@ class ConnectionPool {
   // Takes the listener's next connection; or not, and then a moment later.
   void Accept(net::Listener& listener);
   void Resume(const http::Ticket& ticket, http::Resumption resumption);
-  void Tick();  // every kTick_ms: deadlines
+  void Tick();  // every kTick_ms: deadlines, of so many connections in one turn of the loop
   // No requests after the next one of each connection; those that come are told so, too.
   void Drain();
   // Of connections that were there when Drain was called, whether there are still some.
@@ -93,7 +93,7 @@ class ConnectionPool {
   // Gives the answers that were deferred; once whatever happened outside of a poll is over.
   void Settle();
   std::size_t open_connections() const { return slots_.size() - free_.size(); }
-  std::size_t bytes() const { return bytes_; }  // of all slots and buffers, as of the last Tick
+  std::size_t bytes() const { return bytes_; }  // of all slots and buffers, about a Tick ago
 
   static constexpr std::uint64_t kTick_ms = 100;
 
@@ -135,6 +135,7 @@ class ConnectionPool {
  private:
   Connection& TakeSlot();
   void GoOn();
+  void Walk();
   void GoOnShakingHands();
   void SettleDeferred();
 
@@ -172,6 +173,9 @@ class ConnectionPool {
   net::AfterPoll after_poll_;
   std::optional<Now> turn_began_;
   bool draining_ = false;
+  bool walking_ = false;          // to look at deadlines
+  std::size_t walked_ = 0;        // slots that this walk has seen
+  std::size_t walked_bytes_ = 0;  // what they have allocated
   bool closing_ = false;
   std::size_t old_connections_ = 0;
   std::size_t bytes_ = 0;

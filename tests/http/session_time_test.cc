@@ -246,6 +246,23 @@ TEST(SessionTimeTest, AClientThatSendsNothingAtAllIsOver) {
   EXPECT_EQ(rig.outcome(), (Outcome{.said = "", .asked = {}, .closing = true}));
 }
 
+// Nobody else needs the memory of a connection that is over.
+TEST(SessionTimeTest, ForgetGivesBackWhatWasHeld) {
+  HttpLimits limits = SmallLimits();
+  limits.body_bytes_max = 50'000;
+  ScriptedHandler handler;
+  DateCache date;
+  Session session(limits, handler, date);
+  for (const char* framing : {"Content-Length: 50000\r\n", "Transfer-Encoding: chunked\r\n"}) {
+    session.Open(0, 1, {});
+    std::string out;
+    session.Receive(Get("/echo", framing, "POST") + "9c40\r\n" + std::string(40'000, 'x'), {}, out);
+    EXPECT_GE(session.allocated_bytes(), 40'000u);
+    session.Forget();
+    EXPECT_LT(session.allocated_bytes(), 1000u);
+  }
+}
+
 // A slot that was left in the middle of anything serves its next connection like a new one.
 TEST(SessionTimeTest, OpenForgetsEverything) {
   for (const std::string& left :

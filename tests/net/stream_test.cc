@@ -277,6 +277,41 @@ TEST_F(StreamTest, MayBeClosedInTheMiddleOfAWriteAndOfAShutdown) {
   EXPECT_FALSE(First().broken) << "it was closed, and nobody needs to be told";
 }
 
+// Of peers that read nothing, the kernel is not to hold megabytes each.
+TEST_F(StreamTest, LittleIsKeptForAPeerThatReadsNothing) {
+  const std::string much(32 << 20, 'x');
+  std::atomic<std::size_t> unwritten{0};
+  ServeTcp([&](Peer& peer) {
+    EXPECT_EQ(peer.stream.Write(much), Stream::Written::kSome);
+    unwritten = peer.stream.unwritten();
+  });
+  support::Connection client = Connect();
+  EXPECT_FALSE(First().written);
+  EXPECT_GT(unwritten, much.size() - (1 << 20));
+}
+
+// What the peer has not taken yet is not offered to it any more.
+TEST_F(StreamTest, AResetTellsThePeerThatSomethingIsLost) {
+  const std::string much(32 << 20, 'x');
+  ServeTcp([&much](Peer& peer) {
+    EXPECT_EQ(peer.stream.Write(much), Stream::Written::kSome);
+    peer.stream.Reset();
+    peer.stream.Reset();
+  });
+  support::Connection client = Connect();
+  EXPECT_TRUE(WaitUntil([this] { return First().closed.load(); }));
+  EXPECT_THROW(client.ReadToEnd(), support::WireError);
+  EXPECT_FALSE(First().broken) << "it was closed, and nobody needs to be told";
+}
+
+TEST_F(StreamTest, WhatCannotBeResetIsClosed) {
+  const support::TempDir directory;
+  const std::string path = (directory.path() / "s").string();
+  Serve({.kind = ListenAddress::Kind::kUnix, .path = path},
+        [](Peer& peer) { peer.stream.Reset(); });
+  EXPECT_TRUE(support::Connection::ToUnix(path).EndsSilently());
+}
+
 // One stream, connection after connection, as a slot of a pool uses it.
 TEST_F(StreamTest, IsOpenedAgain) {
   ListenAddress address{.kind = ListenAddress::Kind::kTcp, .host = "127.0.0.1"};

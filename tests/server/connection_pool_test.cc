@@ -337,6 +337,36 @@ TEST(ConnectionPoolTest, NoConnectionGetsTheAnswerOfAnother) {
   other.join();
 }
 
+// More connections than one turn of the loop looks at.
+TEST(ConnectionPoolTest, EveryDeadlineIsLookedAt) {
+  HttpLimits limits = WideLimits();
+  limits.head_ms_max = 300;
+  PoolRig rig(limits);
+  std::vector<support::Connection> silent;
+  for (int i = 0; i < 700; ++i) silent.push_back(rig.Connect());
+  for (support::Connection& client : silent) EXPECT_TRUE(client.EndsSilently());
+}
+
+TEST(ConnectionPoolTest, CountsWhatConnectionsHoldWhileTheyHoldIt) {
+  PoolRig rig;
+  const auto bytes = [&rig] {
+    std::size_t now = 0;
+    rig.OnLoop([&] { now = rig.pool.bytes(); });
+    return now;
+  };
+  constexpr std::size_t kHeld = 300 * 20'000;
+  {
+    std::vector<support::Connection> slow;
+    for (int i = 0; i < 300; ++i) {
+      slow.push_back(rig.Connect());
+      slow.back().Send(Get("/echo", "Content-Length: 30000\r\n", "POST") +
+                       std::string(20'000, 'x'));
+    }
+    EXPECT_TRUE(WaitUntil([&] { return bytes() >= kHeld; }));
+  }
+  EXPECT_TRUE(WaitUntil([&] { return bytes() < kHeld / 2; })) << bytes();
+}
+
 // More than one read of the loop's buffer at once, while nobody reads the answers.
 TEST(ConnectionPoolTest, AFloodThatNobodyReadsTheAnswersOfIsHeldBack) {
   PoolRig rig;

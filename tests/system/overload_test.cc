@@ -17,6 +17,7 @@
 #include "support/child.h"
 #include "support/wait_until.h"
 #include "system/node.h"
+#include "system/overload_figures.h"
 #include "text/ascii.h"
 
 namespace introspectd::system_test {
@@ -35,26 +36,6 @@ bool IsServed(Connection& connection) {
   } catch (const WireError&) {
     return false;
   }
-}
-
-std::size_t OpenFiles(pid_t pid) {
-  const std::filesystem::directory_iterator files("/proc/" + std::to_string(pid) + "/fd");
-  return static_cast<std::size_t>(std::distance(begin(files), end(files)));
-}
-
-std::int64_t ResidentKiB(pid_t pid) {
-  std::string text = support::ReadFile("/proc/" + std::to_string(pid) + "/status");
-  std::string_view line = std::string_view(text).substr(text.find("VmRSS:") + 6);
-  line = text::TrimOws(text::TakeUntil(line, 'k'));
-  return text::ParseInteger(line).value_or(-1);
-}
-
-std::int64_t CpuTicks(pid_t pid) {
-  const std::string text = support::ReadFile("/proc/" + std::to_string(pid) + "/stat");
-  std::string_view rest = std::string_view(text).substr(text.rfind(')') + 2);
-  for (int field = 3; field < 14; ++field) text::TakeUntil(rest, ' ');
-  const std::int64_t user = text::ParseInteger(text::TakeUntil(rest, ' ')).value_or(0);
-  return user + text::ParseInteger(text::TakeUntil(rest, ' ')).value_or(0);
 }
 
 TEST(OverloadTest, OneAddressHasItsShareOfConnections) {

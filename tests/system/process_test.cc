@@ -1,6 +1,5 @@
 // What the process keeps to itself: no core dump, no secrets that nobody needs, no privileges.
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -18,6 +17,7 @@
 #include "support/child.h"
 #include "support/wait_until.h"
 #include "system/node.h"
+#include "system/process_memory.h"
 #include "text/base64.h"
 
 namespace introspectd::system_test {
@@ -149,39 +149,10 @@ TEST(ProcessTest, NeedsNoPrivileges) {
   EXPECT_EQ(server.child().Wait(support::seconds(30)), 0);
 }
 
-// Where in the memory of a process something stands: one line for each mapping that holds it.
-std::vector<std::string> FindInMemory(pid_t pid, std::string_view what) {
-  std::vector<std::string> found;
-  const int memory = open(fmt::format("/proc/{}/mem", pid).c_str(), O_RDONLY | O_CLOEXEC);
-  if (memory < 0) throw std::runtime_error("the memory cannot be read");
-  std::string maps = Proc(pid, "maps");
-  std::string_view lines = maps;
-  while (!lines.empty()) {
-    const std::string line(lines.substr(0, lines.find('\n')));
-    lines.remove_prefix(std::min(lines.size(), line.size() + 1));
-    unsigned long begin = 0;
-    unsigned long end = 0;
-    char rights[8] = {};
-    if (std::sscanf(line.c_str(), "%lx-%lx %7s", &begin, &end, rights) != 3) continue;
-    if (rights[0] != 'r' || rights[1] != 'w') continue;
-    std::string bytes(end - begin, '\0');
-    const ssize_t size = pread(memory, bytes.data(), bytes.size(), static_cast<off_t>(begin));
-    if (size > 0 && std::string_view(bytes).substr(0, static_cast<std::size_t>(size)).find(what) !=
-                        std::string_view::npos) {
-      found.push_back(line);
-    }
-  }
-  close(memory);
-  return found;
-}
-
 class MemoryTest : public testing::Test {
  protected:
   void SetUp() override {
-    if (geteuid() != 0) GTEST_SKIP() << "only root may look into its memory";
-#ifdef __SANITIZE_ADDRESS__
-    GTEST_SKIP() << "the sanitizer's memory is too large to be searched, and keeps what was freed";
-#endif
+    if (!CanSearchMemory()) GTEST_SKIP() << "its memory cannot be searched";
   }
   std::vector<std::string> Find(std::string_view what) {
     return FindInMemory(node_.process().pid(), what);

@@ -1,0 +1,42 @@
+#include "system/overload_figures.h"
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "support/temp_dir.h"
+#include "text/ascii.h"
+
+namespace introspectd::system_test {
+
+std::size_t OpenFiles(pid_t pid) {
+  const std::filesystem::directory_iterator files("/proc/" + std::to_string(pid) + "/fd");
+  return static_cast<std::size_t>(std::distance(begin(files), end(files)));
+}
+
+std::int64_t ResidentKiB(pid_t pid) {
+  std::string text = support::ReadFile("/proc/" + std::to_string(pid) + "/status");
+  std::string_view line = std::string_view(text).substr(text.find("VmRSS:") + 6);
+  line = text::TrimOws(text::TakeUntil(line, 'k'));
+  return text::ParseInteger(line).value_or(-1);
+}
+
+std::int64_t CpuTicks(pid_t pid) {
+  const std::string text = support::ReadFile("/proc/" + std::to_string(pid) + "/stat");
+  std::string_view rest = std::string_view(text).substr(text.rfind(')') + 2);
+  for (int field = 3; field < 14; ++field) text::TakeUntil(rest, ' ');
+  const std::int64_t user = text::ParseInteger(text::TakeUntil(rest, ' ')).value_or(0);
+  return user + text::ParseInteger(text::TakeUntil(rest, ' ')).value_or(0);
+}
+
+std::int64_t ConnectionBytes(Node& node) {
+  constexpr std::string_view kName = R"("connections":)";
+  const std::string status = node.admin().Get("/v1/status").body;
+  const std::size_t bytes = status.find(R"("bytes":{)");
+  const std::size_t at = status.find(kName, bytes);
+  if (bytes == status.npos || at == status.npos) return -1;
+  std::string_view rest = std::string_view(status).substr(at + kName.size());
+  return text::ParseInteger(text::TakeUntil(rest, ',')).value_or(-1);
+}
+
+}  // namespace introspectd::system_test
