@@ -97,6 +97,11 @@ void Connection::TakeSealed(std::string_view sealed, Now now) {
 
 void Connection::OpenSealed(std::string_view sealed, Now now) {
   const std::string_view plain = Unseal(sealed, now);
+  TakeUnsealed(plain, now);
+  pool_.ForgetUnsealed(plain.size());
+}
+
+void Connection::TakeUnsealed(std::string_view plain, Now now) {
   if (engine_->state() == tls::Engine::State::kFailed) {
     if (Send({}, now)) Linger(now);
     return;

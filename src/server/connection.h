@@ -86,6 +86,7 @@ class Connection final : public net::StreamOwner {
   void Take(std::string_view plain, Now now);
   void TakeSealed(std::string_view sealed, Now now);
   void OpenSealed(std::string_view sealed, Now now);
+  void TakeUnsealed(std::string_view plain, Now now);
   std::string_view Unseal(std::string_view sealed, Now now);
   void EndHandshake(Now now);
   void StopHandshake(Handshakes::End end);

@@ -127,6 +127,7 @@ class ConnectionPool {
   std::span<char> plain_buffer() { return plain_buffer_; }
   // The session has taken over what was read: it is not to lie here until something else is.
   void ForgetRead(std::size_t size) { crypto::Cleanse(read_buffer_.data(), size); }
+  void ForgetUnsealed(std::size_t size) { crypto::Cleanse(plain_buffer_.data(), size); }
   net::Loop& loop() { return loop_; }
   const HttpLimits& limits() const { return limits_; }
   http::DateCache& date() { return date_; }

@@ -137,6 +137,7 @@ void SetRules(SSL_CTX* ssl) {
   CHECK(SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) == 1);
   SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
+                               SSL_OP_CLEANSE_PLAINTEXT |
                                SSL_OP_NO_ANTI_REPLAY);  // of early data, which there is not
   CHECK(SSL_CTX_set_cipher_list(ssl, kCiphers12) == 1);
   CHECK(SSL_CTX_set_ciphersuites(ssl, kCiphers13) == 1);

@@ -10,6 +10,7 @@
 #include "support/child.h"
 #include "support/wait_until.h"
 #include "system/node.h"
+#include "system/process_memory.h"
 #include "text/base64.h"
 
 namespace introspectd::system_test {
@@ -21,6 +22,7 @@ using support::RunToEnd;
 using support::WaitUntil;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Not;
 
 constexpr std::string_view kTls =
@@ -73,8 +75,8 @@ class TlsTest : public testing::Test {
     return text;
   }
 
-  void Start(const std::string& limits = "") {
-    server_ = std::make_unique<support::ServerProcess>(Config(limits));
+  void Start(const std::string& limits = "", const std::string& tables = "") {
+    server_ = std::make_unique<support::ServerProcess>(Config(limits, tables));
     port_ = server_->port(Plane::kData);
   }
   void TearDown() override {
@@ -273,6 +275,41 @@ TEST_F(TlsTest, FilesAreCheckedWithTheConfiguration) {
   EXPECT_THAT(complaint(ConfigText{}.Text() +
                         "[server.tls]\ncertificate = \"none.crt\"\nkey = \"server.key\"\n"),
               HasSubstr("server.tls.certificate: \"none.crt\" cannot be read"));
+}
+
+TEST_F(TlsTest, HandshakesAreCounted) {
+  const std::string token = "metrics-watcher-token-5Tq";
+  Start("", fmt::format("[[admin.tokens]]\nname = \"watcher\"\ntoken = \"{}\"\n"
+                        "scopes = [\"metrics\"]\n",
+                        token));
+  for (int i = 0; i < 3; ++i) Curl({});
+  const auto ran =
+      RunToEnd({"/usr/bin/curl", "-sS", "--cacert", ca_, "-H", "Authorization: Bearer " + token,
+                fmt::format("https://127.0.0.1:{}/metrics", server_->port(Plane::kAdmin))});
+  const std::string name = "\nintrospectd_tls_handshakes_total";
+  EXPECT_THAT(ran.output, HasSubstr(name + R"({plane="data",result="full"} 3)" + "\n"));
+  EXPECT_THAT(ran.output, HasSubstr(name + R"({plane="admin",result="full"} 1)" + "\n"));
+  EXPECT_THAT(ran.output, HasSubstr(name + R"({plane="data",result="resumed"} 0)" + "\n"));
+}
+
+// What was decrypted goes as soon as what was read does.
+TEST_F(TlsTest, NothingStaysInMemoryOfWhoeverHasAsked) {
+  if (!CanSearchMemory()) GTEST_SKIP() << "its memory cannot be searched";
+  Start();
+  const auto find = [this](std::string_view what) { return FindInMemory(server_->pid(), what); };
+  const std::string marker = "a-token-that-was-asked-about-x7";
+  for (const char* version : {"1.2", "1.3"}) {
+    for (int i = 0; i < 10; ++i) {
+      EXPECT_EQ(Curl({"--tls-max", version, "-d", "resource=" + marker}).output,
+                support::kInactive);
+    }
+  }
+  EXPECT_THAT(find(support::kIssuer), Not(IsEmpty()));
+  const std::string basic = Authorization().substr(6);
+  WaitUntil([&] { return find(basic).empty() && find(marker).empty(); }, support::seconds(5));
+  EXPECT_THAT(find(basic), IsEmpty());
+  EXPECT_THAT(find(support::kGatewaySecret), IsEmpty());
+  EXPECT_THAT(find(marker), IsEmpty());
 }
 
 // What others can reach needs TLS, and then nothing more.
