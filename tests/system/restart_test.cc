@@ -1,4 +1,5 @@
-// Restarts and reloads behind a socket that is passed on: nobody who asks notices (O06, O07, A14).
+// Restarts and reloads behind a socket that is passed on: nobody who asks notices (O06, O07, A14),
+// over plain HTTP and over TLS.
 //
 // INTROSPECTD_RESTARTS and INTROSPECTD_RELOADS say how many; the long form is 100 and 1,000.
 
@@ -8,11 +9,14 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <thread>
 
 #include "support/admin_client.h"
+#include "support/certificates.h"
 #include "support/request.h"
+#include "support/tls_relay.h"
 #include "support/wait_until.h"
 #include "support/world.h"
 #include "system/load.h"
@@ -38,8 +42,14 @@ int Rounds(const char* variable, int everyday) {
   return rounds == nullptr ? everyday : text::ParseInteger<int>(rounds).value_or(everyday);
 }
 
-ConfigText Config() {
+enum class Over : std::uint8_t { kPlain, kTls };
+
+ConfigText Config(Over over) {
   ConfigText config;
+  if (over == Over::kTls) {
+    config.tables =
+        "[server.tls]\ncertificate = \"@DIR@/server.crt\"\nkey = \"@DIR@/server.key\"\n";
+  }
   config.listen = R"("fd:data")";
   config.admin_listen = R"("fd:admin")";
   config.server = "workers = 2";
@@ -47,9 +57,14 @@ ConfigText Config() {
   return config;
 }
 
-class RestartTest : public testing::Test {
+class RestartTest : public testing::TestWithParam<Over> {
  protected:
-  RestartTest() : server_(supervisor_.Start()) {
+  RestartTest() {
+    if (GetParam() == Over::kTls) ChangeCertificate();
+    server_ = supervisor_.Start();
+    if (GetParam() == Over::kTls) {
+      relay_.emplace(supervisor_.data_port(), authority_.certificate());
+    }
     support::AdminClient admin(supervisor_.admin_port(), std::string(support::kAdminToken));
     const std::string line = support::Upsert(support::kExampleToken, support::ExampleClaims());
     EXPECT_TRUE(WaitUntil([&] { return admin.Get("/readyz").status == 200; }, seconds(20)));
@@ -76,6 +91,13 @@ class RestartTest : public testing::Test {
     EXPECT_THAT(server_->Wait(seconds(30)), Optional(0));
   }
 
+  void ChangeCertificate() {
+    const support::Certified certified = authority_.Issue();
+    supervisor_.directory().Write("server.crt", certified.certificate);
+    supervisor_.directory().Write("server.key", certified.key);
+  }
+  std::uint16_t port() const { return relay_ ? relay_->port() : supervisor_.data_port(); }
+
   // Waits until so many more were asked.
   void LetThemAsk(std::uint64_t requests) {
     const std::uint64_t enough = load_.asked() + requests;
@@ -89,14 +111,16 @@ class RestartTest : public testing::Test {
     return count;
   }
 
-  Supervisor supervisor_{Config().Text()};
+  const support::Authority authority_;
+  Supervisor supervisor_{Config(GetParam()).Text()};
   std::unique_ptr<Child> server_;
-  Load load_{[this] { return Connection::ToPort(supervisor_.data_port()); }, Request{}.Bytes(),
+  std::optional<support::TlsRelay> relay_;
+  Load load_{[this] { return Connection::ToPort(port()); }, Request{}.Bytes(),
              support::ExampleAnswer()};
 };
 
 // The old one has the store until it has ended; who comes meanwhile waits in the socket's queue.
-TEST_F(RestartTest, LoseNoRequest) {
+TEST_P(RestartTest, LoseNoRequest) {
   const int restarts = Rounds("INTROSPECTD_RESTARTS", 4);
   for (int i = 0; i < restarts; ++i) {
     LetThemAsk(200);
@@ -108,11 +132,14 @@ TEST_F(RestartTest, LoseNoRequest) {
   ExpectThatNobodyNoticed(std::to_string(restarts) + " restarts");
 }
 
-TEST_F(RestartTest, ReloadsLoseNoRequest) {
+TEST_P(RestartTest, ReloadsLoseNoRequest) {
   const int reloads = Rounds("INTROSPECTD_RELOADS", 30);
-  ConfigText config = Config();
+  ConfigText config = Config(GetParam());
+  const std::string tls = config.tables;
   for (int i = 0; i < reloads; ++i) {
-    config.tables = support::GatewayLike("partner", i % 2 == 0 ? "one-secret" : "another-secret");
+    if (GetParam() == Over::kTls && i % 5 == 0) ChangeCertificate();
+    config.tables =
+        tls + support::GatewayLike("partner", i % 2 == 0 ? "one-secret" : "another-secret");
     config.limits = i % 3 == 0 ? "idle_ms_max = 60000" : "headers_max = 20";
     supervisor_.Configure(config.Text());
     const std::size_t before = Reloads();
@@ -124,11 +151,11 @@ TEST_F(RestartTest, ReloadsLoseNoRequest) {
 }
 
 // O07: the one that runs goes on.
-TEST_F(RestartTest, ANewServerThatCannotStartDisturbsNobody) {
+TEST_P(RestartTest, ANewServerThatCannotStartDisturbsNobody) {
   const auto second = supervisor_.Start();
   EXPECT_THAT(second->Wait(seconds(30)), Optional(1)) << "two had one store";
   LetThemAsk(50);
-  supervisor_.Configure(Config().Text() + "nonsense = 1\n");
+  supervisor_.Configure(Config(GetParam()).Text() + "nonsense = 1\n");
   const auto wrong = supervisor_.Start();
   EXPECT_THAT(wrong->Wait(seconds(30)), Optional(2));
   LetThemAsk(50);
@@ -142,15 +169,20 @@ TEST_F(RestartTest, ANewServerThatCannotStartDisturbsNobody) {
 }
 
 // What is killed loses what it had accepted, but nobody is refused.
-TEST_F(RestartTest, AServerThatIsKilledIsReplaced) {
+TEST_P(RestartTest, AServerThatIsKilledIsReplaced) {
   load_.End();
   server_->Signal(SIGKILL);
   EXPECT_THAT(server_->Wait(), Optional(128 + SIGKILL));
-  Connection waiting = Connection::ToPort(supervisor_.data_port());
+  Connection waiting = Connection::ToPort(port());
   waiting.Send(Request{}.Bytes());
   server_ = supervisor_.Start();
   EXPECT_EQ(waiting.Read().body, support::ExampleAnswer());
 }
+
+INSTANTIATE_TEST_SUITE_P(, RestartTest, testing::Values(Over::kPlain, Over::kTls),
+                         [](const auto& over) {
+                           return over.param == Over::kTls ? "OverTls" : "OverPlainHttp";
+                         });
 
 }  // namespace
 }  // namespace introspectd::system_test
