@@ -83,7 +83,7 @@ inline constexpr http::Reply kUnavailable{
 // Comes with AppendRetryAfter as its extra header.
 inline constexpr http::Reply kTooManyInactive{
     .status = 429,
-    .body = R"({"error":"temporarily_unavailable",)"
+    .body = R"({"error":"too_many_requests",)"
             R"("error_description":"too many tokens that were asked about are not active"})"};
 // "Retry-After: 3\r\n": in whole seconds, one at least.
 void AppendRetryAfter(std::int64_t wait_us, std::string& out);
