@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::string_view kVersion = "HTTP/1.1 ";
 constexpr std::size_t kStatusDigits = 3;
+constexpr int kUnavailable = 503;
+constexpr std::string_view kRetryAfter = "retry-after:";
 
 std::optional<std::size_t> ContentLengthIn(std::string_view header_line) {
   constexpr std::string_view kName = "content-length";
@@ -30,18 +32,22 @@ AnswerState FindAnswer(std::string_view bytes, Answer& answer) {
   if (!status) return AnswerState::kMalformed;
 
   std::optional<std::size_t> length;
+  bool retry_after = false;
   for (;;) {
     const std::size_t start = end + 1;
     end = bytes.find('\n', start);
     if (end == std::string_view::npos) return AnswerState::kPartial;
     if (end - start <= 1) break;  // the empty line
-    const auto found = ContentLengthIn(bytes.substr(start, end - start - 1));
+    const std::string_view line = bytes.substr(start, end - start - 1);
+    const auto found = ContentLengthIn(line);
     if (found) length = found;
+    if (*status != kUnavailable) continue;
+    retry_after |= text::EqualsIgnoreCase(line.substr(0, kRetryAfter.size()), kRetryAfter);
   }
   if (!length) return AnswerState::kMalformed;
   const std::size_t body = end + 1;
   if (bytes.size() - body < *length) return AnswerState::kPartial;
-  answer = {*status, bytes.substr(body, *length), body + *length};
+  answer = {*status, bytes.substr(body, *length), body + *length, retry_after};
   return AnswerState::kWhole;
 }
 

@@ -12,8 +12,9 @@ namespace introspectd::load {
 
 struct Answer {
   int status = 0;
-  std::string_view body;  // borrowed from the bytes
-  std::size_t size = 0;   // of head and body
+  std::string_view body;     // borrowed from the bytes
+  std::size_t size = 0;      // of head and body
+  bool retry_after = false;  // a 503 that says when to ask again
 };
 
 enum class AnswerState : std::uint8_t { kPartial, kWhole, kMalformed };

@@ -35,6 +35,15 @@ TEST(FindAnswerTest, TakesAnAnswerWithoutABody) {
   EXPECT_EQ(answer.body, "");
 }
 
+TEST(FindAnswerTest, KnowsAnAnswerThatAsksForPatience) {
+  Answer answer;
+  ASSERT_EQ(FindAnswer("HTTP/1.1 503 x\r\nretry-AFTER: 1\r\nContent-Length: 0\r\n\r\n", answer),
+            AnswerState::kWhole);
+  EXPECT_TRUE(answer.retry_after);
+  ASSERT_EQ(FindAnswer("HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n", answer), AnswerState::kWhole);
+  EXPECT_FALSE(answer.retry_after);
+}
+
 TEST(FindAnswerTest, RefusesWhatItDoesNotUnderstand) {
   Answer answer;
   for (const std::string_view bytes :

@@ -46,6 +46,12 @@ void DeclareQuestions(CLI::App& app, Options& options) {
                  "active=90,revoked=4,expired=1,unknown=3,garbage=1,jwt=1 of 100 requests");
   app.add_option("--zipf", options.plan.mix.zipf, "exponent: some tokens are asked about more")
       ->check(CLI::PositiveNumber);
+  app.add_flag("--in-order", options.plan.mix.in_order,
+               "each token once before any comes again; every thread begins with the first")
+      ->excludes("--mix")
+      ->excludes("--zipf");
+  app.add_flag("--may-refuse", options.plan.may_refuse,
+               "503 with Retry-After is not wrong: it is counted, and no answer");
   app.add_option("--seed", options.plan.seed, "of what is chosen at random")->capture_default_str();
   app.add_option("--expect-status", options.plan.given.status, "of every answer; with --body")
       ->capture_default_str();

@@ -104,6 +104,7 @@ absl::StatusOr<Sorted> Sorted::Make(const Population& population, const Mix& mix
 Chooser::Chooser(const Sorted& sorted, const Mix& mix, std::uint64_t seed)
     : sorted_(sorted), random_(seed, 0, 0), mixed_(mix.weights.has_value()) {
   if (!mixed_) {
+    if (mix.in_order) next_ = 0;
     if (mix.zipf) zipf_of_all_.emplace(sorted.population().size(), *mix.zipf);
     return;
   }
@@ -132,7 +133,9 @@ void Chooser::ChooseKnown(const std::vector<std::uint32_t>* among, const std::op
                           Choice& choice) {
   const Population& population = sorted_.population();
   const std::uint64_t count = among != nullptr ? among->size() : population.size();
-  const std::uint64_t rank = zipf ? (*zipf)(random_) : random_.Below(count);
+  const std::uint64_t rank = next_  ? (*next_)++ % count
+                             : zipf ? (*zipf)(random_)
+                                    : random_.Below(count);
   choice.index = among != nullptr ? (*among)[rank] : rank;
   population.Prefetch(*choice.index);
 }

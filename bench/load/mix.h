@@ -47,6 +47,7 @@ struct Mix {
   };
   std::optional<Weights> weights;
   std::optional<double> zipf;  // the exponent
+  bool in_order = false;       // instead: one after the other, each once before any comes again
 
   // "active=90,revoked=4,expired=1,unknown=3,garbage=1,jwt=1".
   static absl::StatusOr<Weights> Parse(std::string_view text);
@@ -94,6 +95,7 @@ class Chooser {
   population::Random random_;
   std::array<double, kSorts + 2> cumulative_{};  // sorts, unknown, garbage; all 0: no mix
   bool mixed_ = false;
+  std::optional<std::uint64_t> next_;  // in order
   std::array<std::optional<Zipf>, kSorts> zipfs_;
   std::optional<Zipf> zipf_of_all_;
 };

@@ -102,7 +102,8 @@ TEST(PopulationTest, IsWhatGenerateMakes) {
 TEST(MixTest, AsksInProportion) {
   const Population population = Read(kLines);
   Mix mix{.weights = *Mix::Parse("active=50,revoked=20,expired=10,jwt=5,unknown=10,garbage=5"),
-          .zipf = {}};
+          .zipf = {},
+          .in_order = false};
   const auto sorted = Sorted::Make(population, mix, kNow);
   ASSERT_TRUE(sorted.ok());
   Chooser chooser(*sorted, mix, 1);
@@ -123,6 +124,19 @@ TEST(MixTest, AsksInProportion) {
   EXPECT_NEAR(share("eyJh.b.c"), 5, 1);
   EXPECT_NEAR(share("unknown"), 10, 1);
   EXPECT_NEAR(share("garbage"), 5, 1);
+}
+
+TEST(MixTest, InOrderEachComesOnceBeforeAnyComesAgain) {
+  const Population population = Read(kLines);
+  const Mix mix{.weights = {}, .zipf = {}, .in_order = true};
+  const auto sorted = Sorted::Make(population, mix, kNow);
+  ASSERT_TRUE(sorted.ok());
+  Chooser chooser(*sorted, mix, 1);
+  for (std::size_t i = 0; i < 2 * population.size(); ++i) {
+    Chooser::Choice choice;
+    chooser.Choose(choice);
+    EXPECT_EQ(choice.index, i % population.size());
+  }
 }
 
 TEST(MixTest, IsRefusedWhenItCannotBe) {

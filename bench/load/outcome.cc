@@ -24,6 +24,7 @@ void Outcome::Merge(const Outcome& other) {
   timeline.resize(std::max(timeline.size(), other.timeline.size()));
   for (std::size_t i = 0; i < other.timeline.size(); ++i) timeline[i].Merge(other.timeline[i]);
   wrong += other.wrong;
+  refused += other.refused;
   for (std::size_t i = 0; i < kErrors; ++i) errors[i] += other.errors[i];
   if (first_failure.empty()) first_failure = other.first_failure;
   connections_opened += other.connections_opened;

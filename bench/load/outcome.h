@@ -47,8 +47,9 @@ struct Outcome {
   Histogram lateness;
   std::vector<Interval> timeline;
 
-  std::uint64_t wrong = 0;  // answers that are not as expected, warm-up included
-  ErrorCounts errors{};     // requests without an answer, warm-up included
+  std::uint64_t wrong = 0;    // answers that are not as expected, warm-up included
+  std::uint64_t refused = 0;  // where that is allowed: 503 with Retry-After, warm-up included
+  ErrorCounts errors{};       // requests without an answer, warm-up included
   std::string first_failure;
   std::uint64_t connections_opened = 0;
   std::uint64_t sessions_resumed = 0;  // TLS

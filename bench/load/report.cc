@@ -37,6 +37,7 @@ void WriteFigures(const Report& report, JsonWriter& writer) {
 
 void WriteFailures(const Outcome& outcome, JsonWriter& writer) {
   writer.Key("wrong").Unsigned(outcome.wrong);
+  writer.Key("refused").Unsigned(outcome.refused);
   writer.Key("errors").Unsigned(Sum(outcome.errors));
   writer.Key("errors_by_kind").BeginObject();
   for (std::size_t i = 0; i < kErrors; ++i) {
@@ -109,6 +110,7 @@ void AppendAnswers(const Outcome& outcome, std::string& out) {
   const std::uint64_t errors = Sum(outcome.errors);
   const std::string kinds = errors > 0 ? " (" + ErrorsText(outcome.errors) + ")" : "";
   Line(out, "answers", "{} wrong, {} errors{}", CountText(outcome.wrong), CountText(errors), kinds);
+  if (outcome.refused > 0) Line(out, "", "{} told to ask later", CountText(outcome.refused));
   if (!outcome.first_failure.empty()) Line(out, "", "the first: {}", outcome.first_failure);
 }
 

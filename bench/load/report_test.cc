@@ -40,6 +40,7 @@ Report Whole() {
   Report report = Small();
   report.outcome.server_cpu_ns = 750 * kMilli;
   report.outcome.wrong = 7;
+  report.outcome.refused = 6;
   report.outcome.errors[static_cast<std::size_t>(Error::kLost)] = 2;
   report.outcome.errors[static_cast<std::size_t>(Error::kMalformed)] = 1;
   report.outcome.first_failure = "status 503, body <h1>busy</h1>";
@@ -66,7 +67,7 @@ TEST(ToJsonTest, SaysWhatWasMeasured) {
   EXPECT_EQ(ToJson(Small()),
             R"({"requests":3,"seconds":1.5,"requests_per_s":2,"valid":true,"open_loop":true,)"
             R"("p50_us":0.1,"p90_us":2000,"p99_us":2000,"p999_us":2000,"max_us":2000,)"
-            R"("lateness_p99_us":0.05,"wrong":0,"errors":0,)"
+            R"("lateness_p99_us":0.05,"wrong":0,"refused":0,"errors":0,)"
             R"("errors_by_kind":{"connect":0,"handshake":0,"lost":0,"malformed":0,"unanswered":0},)"
             R"("connections_opened":4,"sessions_resumed":1,)"
             R"("timeline":[{"answered":2,"p50_us":0.1,"p99_us":0.1,"wrong":0,"errors":0},)"
@@ -78,7 +79,7 @@ TEST(ToJsonTest, SaysWhatElseThereWas) {
   EXPECT_EQ(CountOf("\n", json), 0u);
   for (const char* part :
        {R"("server_cpu_us_per_request":250000,"server_busy_share":0.5,)",
-        R"("wrong":7,"errors":3,"errors_by_kind":{"connect":0,"handshake":0,"lost":2,)",
+        R"("wrong":7,"refused":6,"errors":3,"errors_by_kind":{"connect":0,"handshake":0,"lost":2,)",
         R"("target":"p99<1ms","found_rate_per_s":160000,"steps":[{"rate_per_s":160000,)",
         R"("answered_per_s":159999.5,"p99_us":861,"held":true,"valid":true},{)",
         R"("p99_us":1204000,"held":false,"valid":false}])",
@@ -113,6 +114,7 @@ TEST(ToTextTest, SaysWhatWasMeasured) {
 TEST(ToTextTest, SaysWhatElseThereWas) {
   const std::string text = ToText(Whole());
   EXPECT_THAT(text, HasSubstr("7 wrong, 3 errors (2 lost, 1 malformed)\n"));
+  EXPECT_THAT(text, HasSubstr("6 told to ask later\n"));
   EXPECT_THAT(text, HasSubstr("the first: status 503, body <h1>busy</h1>\n"));
   EXPECT_THAT(text, HasSubstr("busy 50.0 %\n"));
   EXPECT_THAT(text, HasSubstr("search       160,000 requests/s hold p99<1ms\n"));

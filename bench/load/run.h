@@ -35,6 +35,7 @@ struct Plan {
   Spacing spacing = Spacing::kConstant;     // of an open loop
   std::uint64_t churn_per_s = 0;            // connections that are replaced by new ones
   std::uint64_t seed = 1;                   // of all that is random
+  bool may_refuse = false;                  // 503 with Retry-After is no wrong answer
   bool spin = false;                        // never sleep: for a generator with cores of its own
   Nanos warmup = 0;
   Nanos duration = 0;

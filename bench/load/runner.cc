@@ -246,6 +246,10 @@ bool Runner::TakeAnswers(Connection& connection, Nanos now) {
 
 void Runner::TakeAnswer(const Answer& answer, const Asked& asked, Nanos now) {
   --on_their_way_;
+  if (plan_.may_refuse && answer.retry_after) {
+    ++outcome_.refused;
+    return;
+  }
   if (InWindow(now)) {
     ++outcome_.answered;
     ++interval_.answered;
