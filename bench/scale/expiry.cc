@@ -14,12 +14,14 @@ constexpr std::size_t kTogether = 1000;
 
 double Mebibytes(std::uint64_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
 
-// As the control loop does: one shard a step.
+// As the control loop does: step by step, each shard once at least.
 Spent Sweep(Store& store, UnixSeconds now) {
   const Stopwatch watch;
   for (std::size_t i = 0; i < token::Table::kShards; ++i) {
-    store.writer().StageSweep(now);
-    store.writer().PublishAndSettle();
+    for (bool more = true; more;) {
+      more = store.writer().StageSweep(now);
+      store.writer().PublishAndSettle();
+    }
   }
   return watch.Read();
 }

@@ -45,10 +45,11 @@ class Updater {
   // for readers that are inside.
   void Publish();
 
-  // Lets go of tokens that are over, in a 4,096th part of the store, and of rules. Costs less than
-  // a millisecond; takes effect with Publish(). A look-up judges by the time whether or not it is
-  // called, but without it memory only grows.
-  void Sweep(Now now);
+  // Lets go of tokens that are over, in a 4,096th part of the store or a part of that, and of some
+  // rules. Takes effect with Publish(). True: another call should follow at once; otherwise one
+  // every 25 ms or so sees the whole store in two minutes. A look-up judges by the time whether or
+  // not it is called, but without it memory only grows.
+  bool Sweep(Now now);
 
  private:
   struct Impl;

@@ -316,8 +316,8 @@ void ControlLoop::TurnPipeline() {
   if (!more && admin_results_.empty()) pipeline_turn_.Stop();
 }
 
-// One step a turn: what came meanwhile goes before the next one. Where many tokens have ended, the
-// steps that are due are not all: their memory goes back soon. True: more of it at once.
+// One step a turn: what came meanwhile goes before the next one. So many shards are due, and where
+// many tokens have ended, more: their memory goes back soon. True: more of it at once.
 bool ControlLoop::SweepSome(Now now) {
   if (!MaySweep(now)) shards_due_ = 0;
   if (shards_due_ == 0) return false;

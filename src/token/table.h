@@ -76,6 +76,16 @@ class Table {
     for (const Slot slot : shards_[shard]) visit(*slot.record());
   }
 
+  std::size_t SizeOfShard(std::size_t shard) const { return shards_[shard].size(); }
+  // The same, but one of `parts` parts of the shard, a power of two: a record stays in its part for
+  // as long as it is there. Looks at no record of another part.
+  template <class Visit>
+  void VisitPart(std::size_t shard, std::size_t part, std::size_t parts, Visit visit) const {
+    for (const Slot slot : shards_[shard]) {
+      if ((slot.tag() & (parts - 1)) == part) visit(*slot.record());
+    }
+  }
+
   std::size_t allocated_bytes() const { return shards_.size() * sizeof(Shard) + pool_.bytes(); }
 
  private:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 #include <new>
 #include <thread>
@@ -14,8 +15,8 @@ namespace introspectd::token {
 
 namespace {
 
-constexpr int kRulesPerSweep = 1000;
-constexpr std::size_t kTokensPerSweep = 1000;
+constexpr int kRulesPerSweep = 100;
+constexpr std::size_t kTokensPerSweep = 128;
 constexpr std::size_t kFetchedTogether = 32;
 constexpr std::size_t kPackedTogether = 1000;
 constexpr std::size_t kWorthGoingOn = 16;  // one of so many was swept
@@ -324,23 +325,34 @@ void Writer::SawSequence(std::uint64_t sequence) {
 
 bool Writer::StageSweep(UnixSeconds now) {
   CHECK(settled());
-  sweepings_.clear();
-  std::size_t seen = 0;
-  hidden().table.VisitShard(next_shard_, [&](PackedRecord& record) {
-    if (sweepings_.size() == kTokensPerSweep) return;  // the rest in the next step
-    ++seen;
-    if (!record.Remembered(now)) sweepings_.push_back(&record);
-  });
-  for (PackedRecord* record : sweepings_) Remove(record);
-  SweepRules(now);
-  if (sweepings_.size() == kTokensPerSweep) return true;
-  next_shard_ = (next_shard_ + 1) % Table::kShards;
-  return sweepings_.size() > seen / kWorthGoingOn;
+  SweepPart(now);
+  const bool more_rules = SweepRules(now);
+  if (++sweep_.part < sweep_.parts) return true;
+  const bool worth_going_on = sweep_.swept > sweep_.seen / kWorthGoingOn;
+  sweep_ = {.shard = (sweep_.shard + 1) % Table::kShards};
+  return worth_going_on || more_rules;
 }
 
-void Writer::SweepRules(UnixSeconds now) {
-  for (int i = 0; i < kRulesPerSweep && !rule_ends_.empty(); ++i) {
-    if (now < rule_ends_.top().end) return;
+// A whole shard of many tokens would be thousands of cache misses, while a revocation waits.
+void Writer::SweepPart(UnixSeconds now) {
+  const Table& table = hidden().table;
+  if (sweep_.part == 0) {
+    sweep_.parts = std::bit_ceil(table.SizeOfShard(sweep_.shard) / kTokensPerSweep + 1);
+  }
+  sweepings_.clear();
+  table.VisitPart(sweep_.shard, sweep_.part, sweep_.parts, [this](PackedRecord& record) {
+    __builtin_prefetch(&record);
+    sweepings_.push_back(&record);
+  });
+  sweep_.seen += sweepings_.size();
+  std::erase_if(sweepings_, [now](const PackedRecord* record) { return record->Remembered(now); });
+  sweep_.swept += sweepings_.size();
+  for (PackedRecord* record : sweepings_) Remove(record);
+}
+
+bool Writer::SweepRules(UnixSeconds now) {
+  for (int i = 0; i < kRulesPerSweep; ++i) {
+    if (rule_ends_.empty() || now < rule_ends_.top().end) return false;
     RuleEnd due = rule_ends_.top();
     rule_ends_.pop();
     const Rules& rules = hidden().rules;
@@ -356,6 +368,7 @@ void Writer::SweepRules(UnixSeconds now) {
       Play(rule_changes_.back(), hidden().rules);
     }
   }
+  return true;
 }
 
 StoreStatus Writer::status() const {

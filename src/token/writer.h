@@ -85,9 +85,10 @@ class Writer {
   void SawSequence(std::uint64_t sequence);
   std::uint64_t sequence() const { return status_.sequence; }
 
-  // Stages the removal of what nobody needs to remember any more: up to 1,000 tokens of one shard,
-  // and as many rules and jtis. True when that was worth going on with at once. Cost: a walk over
-  // the shard, some 0.1 µs a token, and the removals.
+  // Stages the removal of what nobody needs to remember any more, of a part of one shard, 128
+  // tokens or so, and of 100 rules and jtis. True when the next step should follow at once: the
+  // shard has other parts, or much was over. Cost: a walk over the shard's slots, a cache miss for
+  // each token of the part, and the removals.
   bool StageSweep(UnixSeconds now);
 
   // What is visible, for exports; from the writer's thread.
@@ -144,7 +145,9 @@ class Writer {
   Record::Memory Outlast(Record::Memory memory, UnixSeconds now) const;
   void PutOffEndOfJti(const Record& upsert, UnixSeconds now);
   void PutRule(bool jti, const std::string& key, const RuleValue& value);
-  void SweepRules(UnixSeconds now);
+  void SweepPart(UnixSeconds now);
+  // True: there may be more.
+  bool SweepRules(UnixSeconds now);
   // For how long after its entry an upsert can keep a token alive.
   std::int64_t longest_life() const {
     return options_.token_lifetime_max_s + Record::kRememberedAfterEnd_s;
@@ -170,7 +173,14 @@ class Writer {
   std::vector<RecordPtr> to_keep_;
   std::vector<PackedRecord*> sweepings_;
   std::priority_queue<RuleEnd, std::vector<RuleEnd>, std::greater<>> rule_ends_;
-  std::size_t next_shard_ = 0;
+  struct Sweep {  // where it is
+    std::size_t shard = 0;
+    std::size_t part = 0;
+    std::size_t parts = 1;
+    std::size_t seen = 0;  // tokens of this shard
+    std::size_t swept = 0;
+  };
+  Sweep sweep_;
   StoreStatus status_;
   bool loading_ = false;
 

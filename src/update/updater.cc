@@ -35,7 +35,7 @@ std::string Updater::Apply(std::string_view line, const Pusher& pusher, Now now)
   return {};
 }
 
-void Updater::Sweep(Now now) { impl_->writer.StageSweep(now.seconds()); }
+bool Updater::Sweep(Now now) { return impl_->writer.StageSweep(now.seconds()); }
 
 void Updater::Publish() { impl_->writer.PublishAndSettle(); }
 

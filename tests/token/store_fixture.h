@@ -50,7 +50,10 @@ class StoreFixture : public ::testing::Test {
   }
 
   void SweepAll(UnixSeconds now) {
-    for (std::size_t i = 0; i < Table::kShards; ++i) writer_.StageSweep(now);
+    for (std::size_t i = 0; i < Table::kShards; ++i) {
+      while (writer_.StageSweep(now)) {
+      }
+    }
     writer_.PublishAndSettle();
   }
 

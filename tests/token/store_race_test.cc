@@ -141,7 +141,10 @@ class Writing {
 
   // Of the 4,096 shards two are in use; the sweep goes round.
   void SweepAll(UnixSeconds now) {
-    for (std::size_t i = 0; i < Table::kShards; ++i) writer_.StageSweep(now);
+    for (std::size_t i = 0; i < Table::kShards; ++i) {
+      while (writer_.StageSweep(now)) {
+      }
+    }
   }
 
   void Acknowledge(std::uint64_t group) {

@@ -49,28 +49,48 @@ TEST_F(WriterSweepTest, ARuleThatWasRenewedSurvivesTheSweepOfItsFirstEnd) {
   EXPECT_EQ(store_.status().rules, 1u) << "and it can come again";
 }
 
-TEST_F(WriterSweepTest, OneStepOfTheSweepEndsAtAThousandTokens) {
-  for (std::uint32_t i = 0; i < 1500; ++i) {
-    writer_.Stage(UpsertOf(DigestOf(0, i, i), 1, {.exp = kNow + 100}), kNow);
+// However many tokens a shard has, and however many of them are over.
+TEST_F(WriterSweepTest, AStepLooksAtAFewTokensAndAPassAtAll) {
+  constexpr std::uint64_t kTokens = 5000;
+  constexpr std::uint64_t kStepMax = 256;
+  for (std::uint32_t i = 0; i < kTokens; ++i) {
+    const UnixSeconds exp = i % 3 == 0 ? kNow + 1000 : kNow + 100;
+    writer_.Stage(UpsertOf(DigestOf(0, i, i), 1, {.exp = exp}), kNow);
   }
   writer_.PublishAndSettle();
-  EXPECT_TRUE(writer_.StageSweep(kNow + 400)) << "there is more in this shard";
-  writer_.PublishAndSettle();
-  EXPECT_EQ(store_.status().tokens, 500u);
-  writer_.StageSweep(kNow + 400);
-  writer_.PublishAndSettle();
-  EXPECT_EQ(store_.status().tokens, 0u);
+  std::uint64_t before = kTokens;
+  for (int step = 0; writer_.StageSweep(kNow + 400); ++step) {
+    ASSERT_LT(step, 100) << "the shard has no end";
+    writer_.PublishAndSettle();
+    EXPECT_LT(before - store_.status().tokens, kStepMax);
+    before = store_.status().tokens;
+  }
+  EXPECT_EQ(store_.status().tokens, (kTokens + 2) / 3);
 }
 
-TEST_F(WriterSweepTest, OneStepOfTheSweepEndsAtAThousandRules) {
-  for (int i = 0; i < 1500; ++i) {
+TEST_F(WriterSweepTest, TheSweepOfAShardGoesOnWhileItGrows) {
+  const auto upsert = [this](std::uint32_t i, UnixSeconds exp) {
+    writer_.Stage(UpsertOf(DigestOf(0, i, i), 1, {.exp = exp}), kNow);
+  };
+  for (std::uint32_t i = 0; i < 1000; ++i) upsert(i, kNow + 100);
+  writer_.PublishAndSettle();
+  for (std::uint32_t fresh = 1000; writer_.StageSweep(kNow + 400); fresh += 1000) {
+    for (std::uint32_t i = 0; i < 1000; ++i) upsert(fresh + i, kNow + 1000);
+    writer_.PublishAndSettle();
+    ASSERT_LT(fresh, 100'000u);
+  }
+  EXPECT_EQ(store_.status().tokens % 1000, 0u) << "those that are over have gone";
+}
+
+TEST_F(WriterSweepTest, AStepTakesAHundredRules) {
+  for (int i = 0; i < 150; ++i) {
     writer_.Stage(AddRule{{RuleKey({.sub = std::to_string(i)})}, 1, kNow, kNow + 100}, kNow);
   }
   writer_.PublishAndSettle();
-  writer_.StageSweep(kNow + 100);
+  EXPECT_TRUE(writer_.StageSweep(kNow + 100)) << "there are more";
   writer_.PublishAndSettle();
-  EXPECT_EQ(store_.status().rules, 500u);
-  writer_.StageSweep(kNow + 100);
+  EXPECT_EQ(store_.status().rules, 50u);
+  EXPECT_FALSE(writer_.StageSweep(kNow + 100));
   writer_.PublishAndSettle();
   EXPECT_EQ(store_.status().rules, 0u);
 }
