@@ -39,12 +39,12 @@ class Attack:
 
 
 class Crowd:
-    """Slow clients, for the length of its `with` block; then `report`."""
+    """Slow clients of `server`, for the length of its `with` block; then `report`."""
 
-    def __init__(self, attack, request_file):
+    def __init__(self, attack, server, request_file):
         arguments = attack.arguments
         share = arguments.slow // len(arguments.kinds)
-        port = attack.server.url.split("/")[2].split(":")[1]
+        port = server.url.split("/")[2].split(":")[1]
         program = pathlib.Path(__file__).with_name("slow_clients.py")
         self.command = [sys.executable, "-B", program, "--port", port,
                         "--request", request_file]

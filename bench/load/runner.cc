@@ -134,20 +134,31 @@ void Runner::Fill(Connection& connection, Nanos now) {
   Send(connection);
 }
 
-// Open loop: what is due leaves on the connections in turn, or waits for one with room.
+// Open loop: what is due leaves on the connections in turn, or waits for one with room. What leaves
+// together on one connection is one write: where the server has fallen behind, a write for each
+// would be more work here than the answer is there.
 void Runner::SendDue(Nanos now) {
   for (Nanos due_at; (due_at = arrivals_->next()) <= now && MayAsk(due_at); arrivals_->Advance()) {
     if (InWindow(due_at)) outcome_.lateness.Record(now - due_at);
     waiting_.push_back(due_at);
   }
-  while (!waiting_.empty()) {
+  while (!waiting_.empty() && may_have_room_) {
     Connection* const connection = TakeConnectionWithRoom();
-    if (connection == nullptr) return;
-    connection->Ask(*requests_, waiting_.front());
-    waiting_.pop_front();
-    ++on_their_way_;
-    Send(*connection);
+    if (connection == nullptr) {
+      may_have_room_ = false;
+      break;
+    }
+    AskWaiting(*connection);
+    if (leaving_.empty() || leaving_.back() != connection) leaving_.push_back(connection);
   }
+  for (Connection* connection : leaving_) Send(*connection);
+  leaving_.clear();
+}
+
+void Runner::AskWaiting(Connection& connection) {
+  connection.Ask(*requests_, waiting_.front());
+  waiting_.pop_front();
+  ++on_their_way_;
 }
 
 Connection* Runner::TakeConnectionWithRoom() {
@@ -200,6 +211,7 @@ void Runner::OnReady(Connection& connection) {
   if (!connection.open()) return;
   ++outcome_.connections_opened;
   outcome_.sessions_resumed += connection.resumed() ? 1u : 0u;
+  may_have_room_ = true;
   if (window_end_ != 0 && !arrivals_) Fill(connection, ReadMonotonic());
 }
 
@@ -236,10 +248,15 @@ bool Runner::TakeAnswers(Connection& connection, Nanos now) {
   AnswerState state;
   while ((state = connection.NextAnswer(answer, asked)) == AnswerState::kWhole) {
     TakeAnswer(answer, asked, now);
-    if (arrivals_ || !MayAsk(now) || !connection.HasRoom()) continue;
-    connection.Ask(*requests_, now);
-    ++on_their_way_;
+    if (!connection.HasRoom()) continue;
+    if (arrivals_) {  // what waits takes the first room there is
+      if (!waiting_.empty()) AskWaiting(connection);
+    } else if (MayAsk(now)) {
+      connection.Ask(*requests_, now);
+      ++on_their_way_;
+    }
   }
+  may_have_room_ |= connection.HasRoom();
   if (arrivals_) SendDue(ReadMonotonic());
   return state == AnswerState::kPartial;
 }

@@ -44,6 +44,7 @@ class Runner {
   void Fill(Connection& connection, Nanos now);
   void SendDue(Nanos now);
   void Churn(Nanos now);
+  void AskWaiting(Connection& connection);
   Connection* TakeConnectionWithRoom();
   void Send(Connection& connection);
 
@@ -74,7 +75,9 @@ class Runner {
   std::optional<Arrivals> arrivals_;  // open loop
   std::optional<Schedule> churn_;
   std::uint64_t churned_ = 0;
-  std::deque<Nanos> waiting_;  // when those were due that no connection had room for
+  std::deque<Nanos> waiting_;         // when those were due that no connection had room for
+  bool may_have_room_ = true;         // some connection
+  std::vector<Connection*> leaving_;  // that have something to write
 
   Nanos window_start_ = 0;
   Nanos window_end_ = 0;
