@@ -13,7 +13,7 @@ namespace {
 
 // Of what a peer has not taken, the kernel keeps no more than its window and this; otherwise it
 // takes megabytes for each of those that never read, and nobody counts them.
-constexpr int kUnsentBytesMax = 128 * 1024;
+constexpr int kUnsentBytesMax = 16 * 1024;
 
 void BoundUnsent(const uv_handle_t& handle) {
   uv_os_fd_t fd = -1;

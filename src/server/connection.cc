@@ -269,29 +269,31 @@ void Connection::Linger(Now now) {
   stream_.StartReading();
 }
 
-void Connection::Tick(Now now) {
-  if (state_ == State::kLingering) {
-    if (now.boot_ms >= linger_deadline_ms_) Close();
-    return;
-  }
-  if (state_ != State::kOpen) return;
+bool Connection::Tick(Now now) {
+  if (state_ == State::kLingering) return CloseAfter(linger_deadline_ms_, now);
+  if (state_ != State::kOpen) return false;
   if (engine_ != nullptr && !std::exchange(busy_, false)) engine_->ReleaseBuffers();
-  if (handshaking_) {
-    if (now.boot_ms >= handshake_deadline_ms_) Close();
-    return;
-  }
+  if (handshaking_) return CloseAfter(handshake_deadline_ms_, now);
   if (stream_.writing()) {
     const std::size_t unwritten = stream_.unwritten();
     if (unwritten < unwritten_) {
       unwritten_ = unwritten;
       write_deadline_ms_ = now.boot_ms + pool_.limits().write_stall_ms_max;
     }
-    if (now.boot_ms >= write_deadline_ms_) Drop();
-    return;
+    if (now.boot_ms < write_deadline_ms_) return false;
+    Drop();
+    return true;
   }
-  if (now.boot_ms < session_.deadline_ms()) return;
+  if (now.boot_ms < session_.deadline_ms()) return false;
   session_.Expire(now, pool_.FreshOutput());
   Flush(now);
+  return true;
+}
+
+bool Connection::CloseAfter(std::int64_t deadline_ms, Now now) {
+  if (now.boot_ms < deadline_ms) return false;
+  Close();
+  return true;
 }
 
 bool Connection::Drain(Now now) {

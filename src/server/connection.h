@@ -41,7 +41,8 @@ class Connection final : public net::StreamOwner {
   // Accepts the listener's next connection; OnClosed tells the pool if that failed.
   void Open(net::Listener& listener, Now now);
   void Resume(const http::Ticket& ticket, http::Resumption resumption, Now now);
-  void Tick(Now now);
+  // Looks at the deadlines; true: one had passed.
+  bool Tick(Now now);
   bool Drain(Now now);  // whether it may still ask something
   void Close();
   // Goes on with what was more than one turn's work.
@@ -95,6 +96,7 @@ class Connection final : public net::StreamOwner {
   void Proceed(Now now);
   void Linger(Now now);
   void Drop();
+  bool CloseAfter(std::int64_t deadline_ms, Now now);
 
   ConnectionPool& pool_;
   const std::uint32_t slot_;

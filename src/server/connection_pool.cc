@@ -15,6 +15,8 @@ constexpr std::size_t kAnswersTogether = 256;
 // Of connections whose deadlines are looked at: ten thousand at once would hold up a turn by a
 // millisecond, as long as the answers to some hundred requests take.
 constexpr std::size_t kWalkedTogether = 256;
+// Of those whose time is over: each costs some system calls.
+constexpr int kExpiredTogether = 16;
 
 std::uint64_t RandomSeed() {
   std::uint64_t seed;
@@ -225,8 +227,8 @@ void ConnectionPool::Tick() {
 void ConnectionPool::Walk() {
   const Now now = clock_.Read();
   const std::size_t end = std::min(walked_ + kWalkedTogether, slots_.size());
-  for (; walked_ < end; ++walked_) {
-    slots_[walked_]->Tick(now);
+  for (int expired = 0; walked_ < end && expired < kExpiredTogether; ++walked_) {
+    if (slots_[walked_]->Tick(now)) ++expired;
     walked_bytes_ += slots_[walked_]->bytes();
   }
   walking_ = walked_ < slots_.size();
