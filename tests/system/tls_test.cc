@@ -163,7 +163,7 @@ TEST_F(TlsTest, ManyShakeHandsAtOnce) {
   Start();
   const auto ran = RunToEnd(
       {"/bin/sh", "-c",
-       fmt::format("seq 160 | xargs -P 40 -I N curl -sS --max-time 20 --cacert {} -u {}:{} "
+       fmt::format("seq 160 | xargs -P 40 -I @@ curl -sS --max-time 20 --cacert {} -u {}:{} "
                    "-d token=unknown https://127.0.0.1:{}/introspect | grep -o active | wc -l",
                    ca_, support::kGateway, support::kGatewaySecret, port_)});
   EXPECT_EQ(ran.output, "160\n");
