@@ -16,6 +16,8 @@ namespace {
 
 #ifdef __SANITIZE_THREAD__
 constexpr std::uint64_t kSets = 200;  // there is one thread only
+#elif defined(__SANITIZE_ADDRESS__)
+constexpr std::uint64_t kSets = 500;  // three stores each, whose memory it marks and marks again
 #else
 constexpr std::uint64_t kSets = 2'000;
 #endif
