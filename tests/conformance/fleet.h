@@ -25,7 +25,7 @@ class Fleet {
   struct Options {
     std::size_t connections = 256;   // at once
     support::milliseconds pause{4};  // between two pieces, so that they arrive as two
-    support::milliseconds longest = support::seconds(8);  // for one trial
+    support::milliseconds longest = support::seconds(30);  // for one trial
   };
 
   Fleet(std::uint16_t port, Options options) : port_(port), options_(options) {}
