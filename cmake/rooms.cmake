@@ -42,6 +42,6 @@ function(introspectd_test name)
   if(NOT TEST_TIMEOUT)
     set(TEST_TIMEOUT 120)
   endif()
-  set_tests_properties(${name} PROPERTIES LABELS "${TEST_LABELS}" TIMEOUT ${TEST_TIMEOUT})
-  set_tests_properties(${name} PROPERTIES RUN_SERIAL "${TEST_ALONE}")
+  set_tests_properties(${name} PROPERTIES
+    LABELS "${TEST_LABELS}" TIMEOUT ${TEST_TIMEOUT} RUN_SERIAL "${TEST_ALONE}")
 endfunction()

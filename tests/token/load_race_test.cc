@@ -15,6 +15,7 @@
 #include "population/random.h"
 #include "token/said.h"
 #include "token/stored_record.h"
+#include "token/sweep.h"
 #include "token/writer.h"
 
 namespace introspectd::token {
@@ -125,10 +126,7 @@ TEST_P(LoadRaceTest, WhatWasLoadedIsReplacedAndSweptAsAnythingElse) {
     writer.Stage(UpsertOf(record->digest(), 2000, {.exp = kNow + 10}), kNow);
   }
   writer.PublishAndSettle();
-  for (std::size_t i = 0; i < Table::kShards; ++i) {
-    while (writer.StageSweep(kNow + 10'000'000)) {
-    }
-  }
+  StageWholeSweep(writer, kNow + 10'000'000);
   writer.PublishAndSettle();
   for (const Side& side : sides.sides) EXPECT_TRUE(StateOf(sides, side.table).empty());
   EXPECT_EQ(writer.status().record_bytes, 0u);

@@ -11,6 +11,7 @@
 
 #include "introspectd/store.h"
 #include "token/said.h"
+#include "token/sweep.h"
 #include "token/writer.h"
 
 namespace introspectd::token {
@@ -50,10 +51,7 @@ class StoreFixture : public ::testing::Test {
   }
 
   void SweepAll(UnixSeconds now) {
-    for (std::size_t i = 0; i < Table::kShards; ++i) {
-      while (writer_.StageSweep(now)) {
-      }
-    }
+    StageWholeSweep(writer_, now);
     writer_.PublishAndSettle();
   }
 

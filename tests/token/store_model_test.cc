@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "population/random.h"
+#include "token/sweep.h"
 #include "token/writer.h"
 
 namespace introspectd::token {
@@ -220,7 +221,7 @@ class Schedule {
     }
     writer_.PublishAndSettle();
     now_ += 10 * kLongestLife;
-    for (std::size_t i = 0; i < Table::kShards; ++i) writer_.StageSweep(now_);
+    StageWholeSweep(writer_, now_);
     writer_.PublishAndSettle();
     const StoreStatus status = store_.status();
     EXPECT_EQ(status.tokens + status.revocations + status.rules, 0u);

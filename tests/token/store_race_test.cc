@@ -16,6 +16,7 @@
 #include "population/random.h"
 #include "token/race.h"
 #include "token/said.h"
+#include "token/sweep.h"
 #include "token/writer.h"
 
 namespace introspectd::token {
@@ -120,7 +121,7 @@ class Writing {
     if (group % 256 == 0 && ruled < kGroups) {
       writer_.Stage(AddRule{{RuleKey({.sub = std::to_string(ruled)})}, 1, 0, now + kForever}, now);
     }
-    if (group % 16 == 0) SweepAll(now);
+    if (group % 16 == 0) StageWholeSweep(writer_, now);
     writer_.Publish();
     Acknowledge(group);
     while (!writer_.TrySettle()) std::this_thread::yield();
@@ -137,14 +138,6 @@ class Writing {
     writer_.Stage(RevokeToken{HotDigest(victim), group, {.known = false, .end = now + kForever}},
                   now);
     revoked_[victim] = true;
-  }
-
-  // Of the 4,096 shards two are in use; the sweep goes round.
-  void SweepAll(UnixSeconds now) {
-    for (std::size_t i = 0; i < Table::kShards; ++i) {
-      while (writer_.StageSweep(now)) {
-      }
-    }
   }
 
   void Acknowledge(std::uint64_t group) {
