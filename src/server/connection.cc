@@ -1,6 +1,7 @@
 #include "server/connection.h"
 
 #include "base/check.h"
+#include "http/secret_buffer.h"
 #include "net/proxy_header.h"
 #include "server/connection_pool.h"
 
@@ -11,8 +12,15 @@ namespace {
 constexpr int kRoundsPerTurn = 16;
 constexpr std::int64_t kLinger_ms = 1000;
 constexpr std::size_t kLingerBytes = 64 * 1024;
+// With more than this held, a connection reads no more. It keeps so much memory for the next time.
+constexpr std::size_t kHeldBytes = 4096;
 
 }  // namespace
+
+ConnectionRef::ConnectionRef(Connection& referred)
+    : connection(&referred), generation(referred.generation()) {}
+
+bool ConnectionRef::current() const { return connection->generation() == generation; }
 
 Connection::Connection(ConnectionPool& pool, std::uint32_t slot, http::Handler& handler)
     : pool_(pool),
@@ -25,6 +33,7 @@ void Connection::Open(net::Listener& listener, Now now) {
   ++generation_;
   read_end_ = false;
   dropped_bytes_ = 0;
+  waits = false;
   proxy_header_.clear();
   resumption_.reset();
   state_ = State::kClosing;  // unless it can be accepted
@@ -73,29 +82,51 @@ void Connection::OnRead(std::string_view bytes) {
     return;
   }
   if (state_ != State::kOpen) return;
-  if (expects_proxy_header_) TakeProxyHeader(bytes);
-  if (bytes.empty()) return;
-  const Now now = pool_.TurnBegan();
-  if (engine_ != nullptr) return TakeSealed(bytes, now);
-  Take(bytes, now);
-  pool_.ForgetRead(bytes.size());
+  if (held_.empty() && HandshakeHasTime() && pool_.turn().Visit()) {
+    Take(bytes, pool_.TurnBegan());
+  } else {
+    Hold(bytes);
+  }
+  if (engine_ == nullptr) pool_.ForgetRead(bytes.size());
 }
 
-void Connection::Take(std::string_view plain, Now now) {
+bool Connection::HandshakeHasTime() const {
+  return !handshaking_ || pool_.handshakes().HasTime();
+}
+
+void Connection::Hold(std::string_view bytes) {
+  http::Append(held_, bytes);
+  if (held_.size() > kHeldBytes) stream_.StopReading();
+  WaitForTurn();
+}
+
+// A handshake waits for the time of handshakes, all else for that of visits.
+void Connection::WaitForTurn() {
+  if (HandshakeHasTime()) return pool_.GoOnLater(*this);
+  stream_.StopReading();
+  pool_.ShakeHandsLater(*this);
+}
+
+void Connection::TakeHeld(Now now) {
+  Take(held_, now);
+  http::CleanseAll(held_);
+  if (held_.capacity() > kHeldBytes) std::string().swap(held_);
+  if (read_end_ && state_ == State::kOpen) pool_.GoOnLater(*this);
+}
+
+void Connection::Take(std::string_view bytes, Now now) {
+  if (expects_proxy_header_) TakeProxyHeader(bytes);
+  if (bytes.empty()) return;
+  if (engine_ != nullptr) return TakeSealed(bytes, now);
+  TakePlain(bytes, now);
+}
+
+void Connection::TakePlain(std::string_view plain, Now now) {
   session_.Receive(plain, now, pool_.FreshOutput());
   Flush(now);
 }
 
 void Connection::TakeSealed(std::string_view sealed, Now now) {
-  if (handshaking_ && !pool_.handshakes().HasTime()) {
-    sealed_held_.append(sealed);
-    stream_.StopReading();
-    return pool_.WaitForTurn(*this);
-  }
-  OpenSealed(sealed, now);
-}
-
-void Connection::OpenSealed(std::string_view sealed, Now now) {
   const std::string_view plain = Unseal(sealed, now);
   TakeUnsealed(plain, now);
   pool_.ForgetUnsealed(plain.size());
@@ -127,8 +158,8 @@ std::string_view Connection::Unseal(std::string_view sealed, Now now) {
 }
 
 void Connection::TakeTurn() {
-  if (state_ != State::kOpen) return;
-  OpenSealed(std::exchange(sealed_held_, {}), pool_.ReadClock());
+  waits = false;
+  if (state_ == State::kOpen) TakeHeld(pool_.ReadClock());
 }
 
 void Connection::EndHandshake(Now now) {
@@ -155,7 +186,9 @@ void Connection::Distrust(const crypto::Sha256& client_settings, Now now) {
 void Connection::OnReadEnd() {
   read_end_ = true;
   if (state_ == State::kLingering || handshaking_) return Close();
-  if (state_ != State::kOpen || stream_.writing()) return;  // OnWritten goes on
+  // Otherwise OnWritten goes on, or the turn that is waited for.
+  if (state_ != State::kOpen || stream_.writing() || !held_.empty()) return;
+  if (!pool_.turn().Visit()) return pool_.GoOnLater(*this);
   const Now now = pool_.TurnBegan();
   session_.ReceiveEnd(now, pool_.FreshOutput());
   Flush(now);
@@ -164,13 +197,8 @@ void Connection::OnReadEnd() {
 void Connection::OnWritten() {
   if (state_ != State::kOpen) return;
   if (handshaking_) return stream_.StartReading();
-  const Now now = pool_.ReadClock();
-  std::string& out = pool_.FreshOutput();
-  if (resumption_) session_.Resume(resumption_->first, resumption_->second, now, out);
-  resumption_.reset();
-  if (read_end_) session_.ReceiveEnd(now, out);
-  if (out.empty()) session_.Continue(now, out);
-  Flush(now);
+  if (!pool_.turn().Visit()) return pool_.GoOnLater(*this);
+  GoOn(pool_.ReadClock());
 }
 
 void Connection::OnBroken() { Close(); }
@@ -187,7 +215,12 @@ void Connection::Resume(const http::Ticket& ticket, http::Resumption resumption,
 
 void Connection::GoOn(Now now) {
   if (state_ != State::kOpen || stream_.writing()) return;
-  session_.Continue(now, pool_.FreshOutput());
+  if (!held_.empty()) return HandshakeHasTime() ? TakeHeld(now) : WaitForTurn();
+  std::string& out = pool_.FreshOutput();
+  if (resumption_) session_.Resume(resumption_->first, resumption_->second, now, out);
+  resumption_.reset();
+  if (read_end_) session_.ReceiveEnd(now, out);
+  if (out.empty()) session_.Continue(now, out);
   Flush(now);
 }
 
@@ -202,7 +235,7 @@ void Connection::Flush(Now now) {
     if (session_.has_deferred() || session_.closing() || !session_.has_more()) {
       return Proceed(now);
     }
-    if (round == kRoundsPerTurn) break;
+    if (round == kRoundsPerTurn || !pool_.turn().Visit()) break;
     session_.Continue(now, pool_.FreshOutput());
   }
   stream_.StopReading();
@@ -284,7 +317,7 @@ bool Connection::Tick(Now now) {
     Drop();
     return true;
   }
-  if (now.boot_ms < session_.deadline_ms()) return false;
+  if (!held_.empty() || now.boot_ms < session_.deadline_ms()) return false;
   session_.Expire(now, pool_.FreshOutput());
   Flush(now);
   return true;
@@ -319,7 +352,8 @@ void Connection::OnClosed() {
   state_ = State::kFree;
   engine_.reset();
   certificate_.reset();
-  std::string().swap(sealed_held_);
+  http::CleanseAll(held_);
+  std::string().swap(held_);
   session_.Forget();
   pool_.Release(*this);
 }

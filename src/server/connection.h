@@ -9,7 +9,8 @@
 // Owner:   a slot of its ConnectionPool; it is free again only once its stream has closed.
 //
 // 1. While a write is under way nothing is read: what a client does not take, it can't add to.
-// 2. What a session cannot take in this turn stays in the socket.
+// 2. What a session cannot take in this turn stays in the socket. What a turn has no time to look at
+//    is held, and goes on from the pool's Turn; beyond some kilobytes it stays in the socket, too.
 // 3. Answers are owed (deferred) by connections that write nothing, and only until the turn ends.
 // 4. What a balancer says of the client (PROXY) is taken off the front before anything else sees a
 //    byte; whoever it names is counted among the peers then.
@@ -45,7 +46,7 @@ class Connection final : public net::StreamOwner {
   bool Tick(Now now);
   bool Drain(Now now);  // whether it may still ask something
   void Close();
-  // Goes on with what was more than one turn's work.
+  // Goes on with what had to wait: for a turn with time, or for the peer.
   void GoOn(Now now);
   // Appends the answers that were deferred, and, in a second step, sends them.
   void Settle(Now now, std::string& out);
@@ -57,12 +58,12 @@ class Connection final : public net::StreamOwner {
 
   std::size_t bytes() const {
     return sizeof *this + proxy_header_.capacity() + session_.allocated_bytes() +
-           stream_.allocated_bytes() + sealed_held_.capacity() +
+           stream_.allocated_bytes() + held_.capacity() +
            (engine_ == nullptr ? 0 : engine_->allocated_bytes());
   }
   bool handshaking() const { return handshaking_; }
   // Its handshake could go on, had this loop the time.
-  bool waits_for_turn() const { return !sealed_held_.empty(); }
+  bool waits_for_turn() const { return !held_.empty(); }
   void TakeTurn();
   std::size_t answers_owed() const { return session_.answers_owed(); }
   bool open() const { return state_ == State::kOpen || state_ == State::kLingering; }
@@ -73,6 +74,7 @@ class Connection final : public net::StreamOwner {
   std::uint64_t counted_as = 0;  // … of this address; 0: of none
   bool old = false;              // … it was open when the pool began to drain
   bool deferred = false;         // the pool's: it is among those that owe answers
+  bool waits = false;            // … it is among those that wait for a turn
 
   void OnRead(std::string_view bytes) override;
   void OnReadEnd() override;
@@ -83,10 +85,14 @@ class Connection final : public net::StreamOwner {
  private:
   enum class State : std::uint8_t { kFree, kOpen, kLingering, kClosing };
 
+  bool HandshakeHasTime() const;
+  void Hold(std::string_view bytes);
+  void WaitForTurn();
+  void TakeHeld(Now now);
+  void Take(std::string_view bytes, Now now);
   void TakeProxyHeader(std::string_view& bytes);
-  void Take(std::string_view plain, Now now);
+  void TakePlain(std::string_view plain, Now now);
   void TakeSealed(std::string_view sealed, Now now);
-  void OpenSealed(std::string_view sealed, Now now);
   void TakeUnsealed(std::string_view plain, Now now);
   std::string_view Unseal(std::string_view sealed, Now now);
   void EndHandshake(Now now);
@@ -107,8 +113,8 @@ class Connection final : public net::StreamOwner {
   http::Peer peer_;
   std::unique_ptr<tls::Engine> engine_;  // none: plain
   bool handshaking_ = false;
-  bool busy_ = false;        // it has come to something since the last tick
-  std::string sealed_held_;  // waits for its turn
+  bool busy_ = false;  // it has come to something since the last tick
+  std::string held_;   // was read when there was no time for it
   std::int64_t handshake_deadline_ms_ = 0;
   std::optional<crypto::PeerCertificate> certificate_;
   bool expects_proxy_header_ = false;

@@ -77,6 +77,7 @@ ConnectionPool::ConnectionPool(net::Loop& loop, const HttpLimits& limits, Peers&
       after_poll_(loop, [this] {
         Settle();
         turn_began_.reset();
+        turn_.Begin();
         handshakes_.BeginTurn();
       }) {
   output_.reserve(limits.output_bytes_max + kReadBufferBytes);
@@ -101,15 +102,15 @@ void ConnectionPool::SetTls(std::shared_ptr<const tls::Context> context) {
 }
 
 void ConnectionPool::Accept(net::Listener& listener) {
-  if (tls_ != nullptr && !handshakes_.MakeRoom()) {
+  if ((tls_ != nullptr && !handshakes_.MakeRoom()) || !turn_.Accept()) {
     not_accepted_.push_back(&listener);
     return handshake_turn_.Start();
   }
   TakeSlot().Open(listener, clock_.Read());
 }
 
-void ConnectionPool::WaitForTurn(Connection& connection) {
-  handshakes_.Wait(connection);
+void ConnectionPool::ShakeHandsLater(Connection& connection) {
+  if (!std::exchange(connection.waits, true)) handshakes_.Wait(connection);
   handshake_turn_.Start();
 }
 
@@ -160,7 +161,7 @@ void ConnectionPool::Resume(const http::Ticket& ticket, http::Resumption resumpt
 }
 
 void ConnectionPool::GoOnLater(Connection& connection) {
-  unfinished_.push_back(connection.slot());
+  if (!std::exchange(connection.waits, true)) turn_.Wait(connection);
   idle_.Start();
 }
 
@@ -205,11 +206,13 @@ void ConnectionPool::SettleDeferred() {
 }
 
 void ConnectionPool::GoOn() {
-  going_on_.swap(unfinished_);
-  for (const std::uint32_t slot : going_on_) slots_[slot]->GoOn(clock_.Read());
-  going_on_.clear();
+  const Now now = clock_.Read();
+  while (Connection* const connection = turn_.Next()) {
+    connection->waits = false;
+    connection->GoOn(now);
+  }
   if (walking_) Walk();
-  if (unfinished_.empty() && !walking_) idle_.Stop();
+  if (!turn_.anybody_waits() && !walking_) idle_.Stop();
   Settle();
 }
 

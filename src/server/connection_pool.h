@@ -23,6 +23,7 @@
 #include "net/network.h"
 #include "server/connection.h"
 #include "server/handshakes.h"
+#include "server/turn.h"
 #include "tls/context.h"
 
 namespace introspectd::server {
@@ -102,7 +103,8 @@ class ConnectionPool {
   // For connections.
   const std::shared_ptr<const tls::Context>& tls() const { return tls_; }
   Handshakes& handshakes() { return handshakes_; }
-  void WaitForTurn(Connection& connection);
+  Turn& turn() { return turn_; }
+  void ShakeHandsLater(Connection& connection);
   bool Admit(Connection& connection);
   bool AdmitAddress(Connection& connection, std::uint64_t peer);  // once it is known
   bool IsProxy(const net::AddressBytes& address) const;
@@ -154,6 +156,7 @@ class ConnectionPool {
   const std::vector<net::Network> proxies_;
   std::shared_ptr<const tls::Context> tls_;
   Handshakes handshakes_;
+  Turn turn_;
   std::vector<net::Listener*> not_accepted_;  // whose next connection waits for room
   http::DateCache date_;
   std::string output_;
@@ -162,8 +165,6 @@ class ConnectionPool {
   std::vector<char> plain_buffer_;  // with TLS
   std::vector<std::unique_ptr<Connection>> slots_;
   std::vector<std::uint32_t> free_;
-  std::vector<std::uint32_t> unfinished_;  // slots that GoOn is to see to
-  std::vector<std::uint32_t> going_on_;
   std::vector<Connection*> deferred_;  // connections with deferred answers
   std::size_t answers_owed_ = 0;       // by all of them
   std::vector<Settled> settled_;

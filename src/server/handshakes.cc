@@ -6,13 +6,8 @@
 
 namespace introspectd::server {
 
-Handshakes::Reference Handshakes::Refer(Connection& connection) {
-  return {&connection, connection.generation()};
-}
-
-bool Handshakes::IsUnderWay(const Reference& reference) {
-  const Connection& connection = *reference.connection;
-  return connection.generation() == reference.generation && connection.handshaking();
+bool Handshakes::IsUnderWay(const ConnectionRef& referred) {
+  return referred.current() && referred.connection->handshaking();
 }
 
 bool Handshakes::MakeRoom() {
@@ -25,7 +20,7 @@ bool Handshakes::MakeRoom() {
 
 void Handshakes::Begin(Connection& connection) {
   ++under_way_;
-  oldest_first_.push_back(Refer(connection));
+  oldest_first_.emplace_back(connection);
 }
 
 std::size_t Handshakes::Step(const std::function<std::size_t()>& step) {
@@ -35,7 +30,7 @@ std::size_t Handshakes::Step(const std::function<std::size_t()>& step) {
   return result;
 }
 
-void Handshakes::Wait(Connection& connection) { waiting_.push_back(Refer(connection)); }
+void Handshakes::Wait(Connection& connection) { waiting_.emplace_back(connection); }
 
 void Handshakes::Done(End end) {
   --under_way_;
@@ -44,7 +39,7 @@ void Handshakes::Done(End end) {
 
 bool Handshakes::Turn() {
   while (!waiting_.empty() && spent_ns_ < kTurnBudget_ns) {
-    const Reference next = waiting_.front();
+    const ConnectionRef next = waiting_.front();
     waiting_.pop_front();
     if (IsUnderWay(next)) next.connection->TakeTurn();
   }

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "introspectd/config.h"
+#include "server/connection_ref.h"
 #include "server/handshake_counts.h"
 #include "tls/engine.h"
 
@@ -49,17 +50,11 @@ class Handshakes {
   static constexpr std::int64_t kTurnBudget_ns = 200'000;
 
  private:
-  // One that may have gone since.
-  struct Reference {
-    Connection* connection;
-    std::uint32_t generation;
-  };
-  static Reference Refer(Connection& connection);
-  static bool IsUnderWay(const Reference& reference);
+  static bool IsUnderWay(const ConnectionRef& referred);
 
   const HttpLimits& limits_;
-  std::deque<Reference> oldest_first_;
-  std::deque<Reference> waiting_;
+  std::deque<ConnectionRef> oldest_first_;
+  std::deque<ConnectionRef> waiting_;
   std::uint32_t under_way_ = 0;
   std::int64_t spent_ns_ = 0;
   HandshakeCounts counts_;

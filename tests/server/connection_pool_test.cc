@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 
 #include <atomic>
-#include <future>
 #include <string>
 #include <thread>
 #include <tuple>
@@ -383,29 +382,6 @@ TEST(ConnectionPoolTest, AFloodThatNobodyReadsTheAnswersOfIsHeldBack) {
     return client.SendSome("P") == 0 || client.SendSome("O") == 0;
   })) << "it reads on and on";
 }
-
-// Keeps the loop from turning for as long as it lives.
-class Blocked {
- public:
-  explicit Blocked(PoolRig& rig) {
-    std::promise<void> blocked;
-    thread_ = std::thread([this, &rig, &blocked] {
-      rig.OnLoop([this, &blocked] {
-        blocked.set_value();
-        go_on_.get_future().wait();
-      });
-    });
-    blocked.get_future().wait();
-  }
-  ~Blocked() {
-    go_on_.set_value();
-    thread_.join();
-  }
-
- private:
-  std::promise<void> go_on_;
-  std::thread thread_;
-};
 
 // Requests that fill the loop's buffer twice before a turn of it ends, with answers that the socket
 // does not take.

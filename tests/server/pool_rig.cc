@@ -3,7 +3,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include <future>
+#include <algorithm>
+#include <utility>
 
 #include "net/socket.h"
 
@@ -34,13 +35,17 @@ PoolRig::PoolRig(const HttpLimits& given, std::vector<net::Network> proxies)
     : limits(given),
       peers_(limits.connections_max, limits.connections_per_address_max),
       pool(loop_, limits, peers_, clock_,
-           {.handler = [this](std::uint32_t) -> http::Handler& { return handler; },
+           {.handler = [this](std::uint32_t) -> http::Handler& {
+              ++accepted_;
+              return handler;
+            },
             .closed = [](std::uint32_t) {},
             .begin_answers = [] {},
             .end_batch = [] {},
             .settled =
                 [this] {
                   ++settled;
+                  CountTogether();
                   handler.ForgetDeferred();
                 },
             .written = [] {}},
@@ -66,6 +71,15 @@ PoolRig::~PoolRig() {
     tick_.Close();
   });
   thread_.join();
+}
+
+void PoolRig::CountTogether() {
+  const std::size_t heads = handler.heads.size();
+  if (heads > heads_before_) {  // or they were forgotten
+    most_asked_together = std::max(most_asked_together, static_cast<int>(heads - heads_before_));
+  }
+  heads_before_ = heads;
+  most_accepted_together = std::max(most_accepted_together, std::exchange(accepted_, 0));
 }
 
 std::unique_ptr<net::Listener> PoolRig::Listen(ListenAddress& address) {

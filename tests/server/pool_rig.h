@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <future>
 #include <memory>
 #include <thread>
 
@@ -35,9 +36,15 @@ class PoolRig {
   const HttpLimits limits;
   http::ScriptedHandler handler;  // of all connections, as a worker's endpoint
   int settled = 0;                // turns at whose end every answer was given
+  int most_asked_together = 0;     // heads that came before one of them ended
+  int most_accepted_together = 0;  // connections, in slots that are new
 
  private:
   std::unique_ptr<net::Listener> Listen(ListenAddress& address);
+  void CountTogether();
+
+  std::size_t heads_before_ = 0;
+  int accepted_ = 0;
 
   net::Loop loop_;
   base::WallFloor floor_;
@@ -56,6 +63,29 @@ class PoolRig {
   std::unique_ptr<net::Listener> unix_listener_;
   net::Mailbox<std::function<void()>> mailbox_;
   net::Timer tick_;
+  std::thread thread_;
+};
+
+// Keeps the loop from turning for as long as it lives.
+class Blocked {
+ public:
+  explicit Blocked(PoolRig& rig) {
+    std::promise<void> blocked;
+    thread_ = std::thread([this, &rig, &blocked] {
+      rig.OnLoop([this, &blocked] {
+        blocked.set_value();
+        go_on_.get_future().wait();
+      });
+    });
+    blocked.get_future().wait();
+  }
+  ~Blocked() {
+    go_on_.set_value();
+    thread_.join();
+  }
+
+ private:
+  std::promise<void> go_on_;
   std::thread thread_;
 };
 
