@@ -46,7 +46,8 @@ int Serve(introspectd::Config& config, const std::string& config_file) {
   if (absl::Status status = introspectd::log::Open(config.log); !status.ok()) {
     return Complain(status, kUnusable);
   }
-  introspectd::net::SetSlowThreads(config.limits.secret_verifications_max);
+  // They begin with the first secret to be verified; a reload may let more of them work.
+  introspectd::net::SetSlowThreads(introspectd::kSecretVerificationsMost);
   auto server = introspectd::server::Server::Create(config, config_file);
   introspectd::config::CleanseSecrets(config);
   if (!server.ok()) return Complain(server.status(), kFailed);

@@ -191,13 +191,15 @@ struct HttpLimits {
   std::uint32_t pending_ms_max;    // an answer that waits for a slow hash or a signature; then 503
 };
 
+inline constexpr std::uint32_t kSecretVerificationsMost = 64;
+
 struct Limits {
   HttpLimits data;
   HttpLimits admin;
   std::uint32_t token_bytes_max;  // longer tokens are unknown
   std::uint32_t update_line_bytes_max;
   std::uint32_t update_batch_bytes_max;      // updates read ahead of being visible, per connection
-  std::uint32_t secret_verifications_max;    // threads for slow hashes
+  std::uint32_t secret_verifications_max;    // slow hashes computed at once
   std::uint32_t secret_queue_max;            // verifications waiting; beyond: 503
   std::uint32_t credentials_remembered_max;  // per worker
   // Failed authentications, per worker; beyond: 429. 0 = no limit.

@@ -228,7 +228,7 @@ void ControlLoop::SetLimits(const Limits& limits) {
   peers_.SetMax(limits.admin.connections_max, limits.admin.connections_per_address_max);
   pool_.SetLimits(limits.admin);
   credentials_.SetMax(limits.credentials_remembered_max);
-  verifier_.SetQueueMax(limits.secret_queue_max);
+  verifier_.SetLimits(limits);
   used_assertions_.SetMax(limits.assertions_remembered_max);
   explainer_.SetTokenBytesMax(limits.token_bytes_max);
 }

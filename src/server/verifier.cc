@@ -18,16 +18,22 @@ Verifier::Verifier(net::Loop& loop, const crypto::ProcessKey& key, const Limits&
                    std::function<void(const Result&)> report)
     : loop_(loop),
       key_(key),
-      threads_(limits.secret_verifications_max),
-      jobs_max_(threads_ + limits.secret_queue_max),
-      report_(std::move(report)) {}
+      report_(std::move(report)) {
+  SetLimits(limits);
+}
+
+void Verifier::SetLimits(const Limits& limits) {
+  running_max_ = limits.secret_verifications_max;
+  jobs_max_ = running_max_ + limits.secret_queue_max;
+  RunWaiting();
+}
 
 Verifier::Job::~Job() { CleanseSecrets(pairs); }
 
 void Verifier::Ask(Realm realm, std::uint32_t worker, api::VerificationRequest request) {
   const Asker asker{worker, request.ticket};
   const std::pair name{static_cast<int>(realm), request.digest};
-  if (const auto found = running_.find(name); found != running_.end() &&
+  if (const auto found = by_name_.find(name); found != by_name_.end() &&
                                               found->second->registry == registry_ &&
                                               found->second->pairs == request.pairs) {
     found->second->askers.push_back(asker);
@@ -47,9 +53,19 @@ void Verifier::Ask(Realm realm, std::uint32_t worker, api::VerificationRequest r
   }
   ++jobs_[static_cast<std::size_t>(realm)];
   if (realm == Realm::kClients) ++jobs_of_[request.address];
-  running_.insert_or_assign(name, job);
-  net::RunSlowly(
-      loop_, [job] { Run(*job); }, [this, job] { Finish(job); });
+  by_name_.insert_or_assign(name, job);
+  waiting_.push_back(std::move(job));
+  RunWaiting();
+}
+
+// The threads are as many as there can ever be at once; here it is decided how many of them work.
+void Verifier::RunWaiting() {
+  for (; running_ < running_max_ && !waiting_.empty(); ++running_) {
+    const std::shared_ptr<Job> job = waiting_.front();
+    waiting_.pop_front();
+    net::RunSlowly(
+        loop_, [job] { Run(*job); }, [this, job] { Finish(job); });
+  }
 }
 
 bool Verifier::HasRoom(Realm realm, std::uint64_t address) const {
@@ -65,11 +81,13 @@ void Verifier::Run(Job& job) {
 }
 
 void Verifier::Finish(const std::shared_ptr<Job>& job) {
+  --running_;
+  RunWaiting();
   --jobs_[static_cast<std::size_t>(job->realm)];
   if (job->realm == Realm::kClients && --jobs_of_[job->address] == 0) jobs_of_.erase(job->address);
   const std::pair name{static_cast<int>(job->realm), job->name};
-  if (const auto found = running_.find(name); found != running_.end() && found->second == job) {
-    running_.erase(found);
+  if (const auto found = by_name_.find(name); found != by_name_.end() && found->second == job) {
+    by_name_.erase(found);
   }
   Report(*job);
 }

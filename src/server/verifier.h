@@ -2,12 +2,13 @@
 // it.
 //
 // Threads: the control loop; the slow work runs on libuv's pool.
-// Limits:  in each realm limits.secret_verifications_max threads, limits.secret_queue_max waiting;
+// Limits:  limits.secret_verifications_max at once, in each realm limits.secret_queue_max waiting;
 //          of both together, clients of one address have half; beyond: unavailable.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -41,8 +42,8 @@ class Verifier {
     registry_ = std::move(registry);
   }
   const client::Registry& registry() const { return *registry_; }
-  // How many may wait; there are as many threads as ever.
-  void SetQueueMax(std::uint32_t waiting_max) { jobs_max_ = threads_ + waiting_max; }
+  // From now on; what is under way goes on.
+  void SetLimits(const Limits& limits);
 
   void Ask(Realm realm, std::uint32_t worker, api::VerificationRequest request);
 
@@ -60,6 +61,7 @@ class Verifier {
   };
 
   bool HasRoom(Realm realm, std::uint64_t address) const;
+  void RunWaiting();
   static void Run(Job& job);
   void Finish(const std::shared_ptr<Job>& job);
   void Report(const Job& job) const;
@@ -67,13 +69,15 @@ class Verifier {
 
   net::Loop& loop_;
   const crypto::ProcessKey key_;
-  const std::size_t threads_;
+  std::size_t running_max_;
   std::size_t jobs_max_;
   const std::function<void(const Result&)> report_;
   std::shared_ptr<const client::Registry> registry_;
-  // By realm and what is verified: a running job that others may join. One of an older registry is
-  // not joined.
-  absl::flat_hash_map<std::pair<int, crypto::Sha256>, std::shared_ptr<Job>> running_;
+  // By realm and what is verified: a job that others may join. One of an older registry is not
+  // joined.
+  absl::flat_hash_map<std::pair<int, crypto::Sha256>, std::shared_ptr<Job>> by_name_;
+  std::deque<std::shared_ptr<Job>> waiting_;
+  std::size_t running_ = 0;
   std::array<std::size_t, 2> jobs_{};  // of each realm: clients cannot keep an issuer out
   absl::flat_hash_map<std::uint64_t, std::size_t> jobs_of_;  // clients', by address
 };

@@ -168,22 +168,22 @@ TEST(OptionsTest, TellsWhichChangesWaitForARestart) {
   const Config running = Load(Join("[server]\nworkers = 1\n", kMinimal, kClient));
   const Config next = Load(Join("[server]\nworkers = 2\nlisten = [\"127.0.0.1:9\"]\n", kMinimal,
                                 "unknown_token = \"error\"\n[limits]\nheaders_max = 5\n"
-                                "secret_verifications_max = 3\n"));
+                                "update_line_bytes_max = 3000\n"));
   EXPECT_THAT(ChangesThatNeedRestart(running, next),
-              ElementsAre("server.listen", "server.workers", "limits.secret_verifications_max"));
+              ElementsAre("server.listen", "server.workers", "limits.update_line_bytes_max"));
   EXPECT_THAT(ChangesThatNeedRestart(next, next), IsEmpty());
 }
 
 TEST(OptionsTest, TakesWhatIsReloadedAndNothingElse) {
   Config running = Load(Join("[server]\nworkers = 1\n", kMinimal));
   const Config next = Load(Join("[server]\nworkers = 2\n", kMinimal,
-                                "[limits]\nheaders_max = 5\nsecret_verifications_max = 3\n"
+                                "[limits]\nheaders_max = 5\nupdate_line_bytes_max = 3000\n"
                                 "[limits.admin]\nidle_ms_max = 77\n"));
   TakeWhatIsReloaded(next, running);
   EXPECT_EQ(running.server.workers, 1u);
   EXPECT_EQ(running.limits.data.headers_max, 5u);
   EXPECT_EQ(running.limits.admin.idle_ms_max, 77u);
-  EXPECT_EQ(running.limits.secret_verifications_max, 2u);
+  EXPECT_EQ(running.limits.update_line_bytes_max, 16384u);
 }
 
 }  // namespace

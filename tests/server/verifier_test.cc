@@ -151,6 +151,21 @@ TEST_F(VerifierTest, WhatDoesNotFitIsUnavailableAtOnce) {
   EXPECT_EQ(Finish()[0].verified.index, 0u) << "there is room again";
 }
 
+TEST_F(VerifierTest, LimitsChangeForThoseWhoWait) {
+  for (std::uint32_t request = 1; request <= 3; ++request) {
+    Ask(0, request, {{"hashed", "wrong " + std::to_string(request)}});
+  }
+  verifier_.SetLimits({.secret_verifications_max = 3, .secret_queue_max = 1});
+  Ask(0, 4, {{"hashed", "a b"}});
+  EXPECT_THAT(results_, IsEmpty()) << "there is room for a fourth";
+  verifier_.SetLimits({.secret_verifications_max = 1, .secret_queue_max = 0});
+  Ask(0, 5, {{"hashed", "wrong 5"}});
+  EXPECT_THAT(results_, SizeIs(1)) << "not for a fifth";
+  EXPECT_THAT(Finish(), SizeIs(5)) << "those who are in stay in";
+  Ask(0, 6, {{"hashed", "a b"}});
+  EXPECT_EQ(Finish()[0].verified.index, 0u);
+}
+
 // Whoever floods from one place leaves room for others.
 TEST_F(VerifierTest, AnAddressHasHalfOfThePlaces) {
   constexpr std::uint64_t kFlood = 7;
