@@ -101,8 +101,11 @@ void ConnectionPool::SetTls(std::shared_ptr<const tls::Context> context) {
   for (std::size_t i = 0; i < slots_.size(); ++i) slots_[i]->Distrust(tls_->client_settings(), now);
 }
 
+// While draining, all who have connected are let in: when the listener closes, the kernel resets
+// those who have not been.
 void ConnectionPool::Accept(net::Listener& listener) {
-  if ((tls_ != nullptr && !handshakes_.MakeRoom()) || !turn_.Accept()) {
+  const bool has_time = draining_ || turn_.Accept();
+  if (!has_time || (tls_ != nullptr && !handshakes_.MakeRoom())) {
     not_accepted_.push_back(&listener);
     return handshake_turn_.Start();
   }

@@ -1,18 +1,14 @@
 #include "server/turn.h"
 
 #include <gtest/gtest.h>
-#include <poll.h>
-#include <sys/socket.h>
 
-#include <array>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
 #include "http/requests.h"
 #include "server/pool_rig.h"
-#include "tls/client.h"
+#include "server/tls_client.h"
 
 namespace introspectd::server {
 namespace {
@@ -29,8 +25,6 @@ std::vector<Connection> ConnectMany(PoolRig& rig, const std::string& from = "127
   for (int i = 0; i < kMany; ++i) clients.push_back(rig.Connect(from));
   return clients;
 }
-
-constexpr int kPatience_ms = 30'000;
 
 std::string HeadOfSize(std::size_t size) {
   return Get("/now", "X: " + std::string(size, 'x') + "\r\n");
@@ -64,6 +58,20 @@ TEST(TurnTest, AcceptsSoManyConnectionsAndNoMore) {
   rig.OnLoop([&] { most = rig.most_accepted_together; });
   EXPECT_LE(most, Turn::kAcceptedMax);
   EXPECT_GT(most, Turn::kAcceptedMax / 2) << "they did not come together";
+}
+
+TEST(TurnTest, WhoDrainsAcceptsAllThatHaveConnected) {
+  PoolRig rig;
+  std::vector<Connection> clients;
+  rig.OnLoop([&] { rig.pool.Drain(); });
+  {
+    const Blocked blocked(rig);
+    clients = ConnectMany(rig);
+  }
+  for (Connection& client : clients) EXPECT_EQ(client.Ask(Get("/now")).status, 200);
+  int most = 0;
+  rig.OnLoop([&] { most = rig.most_accepted_together; });
+  EXPECT_EQ(most, kMany);
 }
 
 // Whatever a connection was about to do is done when it has waited: requests in parts, several at
@@ -135,64 +143,20 @@ TEST(TurnTest, HeadersOfProxiesWait) {
   for (Connection& client : clients) EXPECT_EQ(client.Read().body, "now");
 }
 
-std::shared_ptr<const tls::Context> MakeContext() {
-  static const support::Authority authority;
-  const support::Certified certified = authority.Issue();
-  const TlsConfig config{
-      .certificate = "c", .key = "k", .pem = {certified.certificate, certified.key, ""}};
-  return std::make_shared<const tls::Context>(
-      std::make_shared<const tls::Library>(), config,
-      tls::Context::Options{"data", tls::AskClients::kNo, crypto::ProcessKey{}});
-}
-
-// A client of TLS with a socket.
-class TlsClient {
- public:
-  explicit TlsClient(Connection connection) : connection_(std::move(connection)) {}
-
-  void ShakeHands() {
-    for (Send(""); !client_.done() && !testing::Test::HasFatalFailure(); Send("")) Hear();
-  }
-  void Send(std::string_view plain) {
-    client_.Say(plain);
-    connection_.Send(client_.Next());
-  }
-  // What was said until it ends in `end`.
-  std::string Read(std::string_view end) {
-    std::string said;
-    while (!said.ends_with(end) && !testing::Test::HasFatalFailure()) {
-      Hear();
-      client_.Next();
-      said += client_.Take();
-    }
-    return said;
-  }
-
- private:
-  void Hear() {
-    pollfd readable{.fd = connection_.fd(), .events = POLLIN, .revents = 0};
-    ASSERT_EQ(poll(&readable, 1, kPatience_ms), 1);
-    std::array<char, 4096> bytes;
-    const ssize_t size = recv(connection_.fd(), bytes.data(), bytes.size(), 0);
-    ASSERT_GT(size, 0);
-    client_.Feed({bytes.data(), static_cast<std::size_t>(size)});
-  }
-
-  Connection connection_;
-  tls::Client client_;
-};
-
 TEST(TurnTest, SealedRequestsWait) {
   PoolRig rig;
-  rig.OnLoop([&] { rig.pool.SetTls(MakeContext()); });
+  rig.OnLoop([&] { rig.pool.SetTls(MakeTlsContext()); });
   std::vector<std::unique_ptr<TlsClient>> clients;
   for (int i = 0; i < kMany; ++i) clients.push_back(std::make_unique<TlsClient>(rig.Connect()));
-  for (const auto& client : clients) client->ShakeHands();
+  for (const auto& client : clients) {
+    client->Greet();
+    client->ShakeHands();
+  }
   {
     const Blocked blocked(rig);
     for (const auto& client : clients) client->Send(Post("/deferred", "x"));
   }
-  for (const auto& client : clients) client->Read("POST /deferred x");
+  for (const auto& client : clients) client->ReadUntil("POST /deferred x");
 }
 
 }  // namespace
