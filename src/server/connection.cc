@@ -90,9 +90,7 @@ void Connection::OnRead(std::string_view bytes) {
   if (engine_ == nullptr) pool_.ForgetRead(bytes.size());
 }
 
-bool Connection::HandshakeHasTime() const {
-  return !handshaking_ || pool_.handshakes().HasTime();
-}
+bool Connection::HandshakeHasTime() const { return !handshaking_ || pool_.handshakes().HasTime(); }
 
 void Connection::Hold(std::string_view bytes) {
   http::Append(held_, bytes);

@@ -2,8 +2,8 @@
 // who comes first is served first.
 //
 // libuv's poll goes on for up to 48 rounds of 1,024 events while all of them are ready, and nothing
-// else of a turn comes before it ends: no deadline, no signature, nothing that waits. So a turn ends
-// itself: it looks at so many connections, and what others send meanwhile is read, but waits.
+// else of a turn comes before it ends: no deadline, no signature, nothing that waits. So a turn
+// ends itself: it looks at so many connections, and what others send meanwhile is read, but waits.
 //
 // Threads: loop-confined.
 // Limits:  a turn looks at kVisitsMax connections and accepts kAcceptedMax; each connection waits

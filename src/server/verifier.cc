@@ -16,9 +16,7 @@ void CleanseSecrets(client::Pairs& pairs) {
 
 Verifier::Verifier(net::Loop& loop, const crypto::ProcessKey& key, const Limits& limits,
                    std::function<void(const Result&)> report)
-    : loop_(loop),
-      key_(key),
-      report_(std::move(report)) {
+    : loop_(loop), key_(key), report_(std::move(report)) {
   SetLimits(limits);
 }
 

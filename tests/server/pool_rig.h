@@ -34,8 +34,8 @@ class PoolRig {
 
   // The loop's.
   const HttpLimits limits;
-  http::ScriptedHandler handler;  // of all connections, as a worker's endpoint
-  int settled = 0;                // turns at whose end every answer was given
+  http::ScriptedHandler handler;   // of all connections, as a worker's endpoint
+  int settled = 0;                 // turns at whose end every answer was given
   int most_asked_together = 0;     // heads that came before one of them ended
   int most_accepted_together = 0;  // connections, in slots that are new
 

@@ -211,8 +211,8 @@ TEST_F(ReloadTest, NamesWhatTakesARestart) {
   config.limits = "update_line_bytes_max = 7000\nheaders_max = 10";
   ReloadAndWait(config.Text());
   const std::string log = node_.process().log();
-  EXPECT_THAT(
-      log, testing::HasSubstr("a change that takes a restart key=limits.update_line_bytes_max"));
+  EXPECT_THAT(log,
+              testing::HasSubstr("a change that takes a restart key=limits.update_line_bytes_max"));
   EXPECT_THAT(log, testing::Not(testing::HasSubstr("key=limits.headers_max")));
 }
 
