@@ -11,7 +11,7 @@ using http::Resumption;
 using http::Ticket;
 
 // Whatever else is asked in a turn waits so much longer at most, and for one signature more.
-constexpr std::int64_t kTurnBudget_ns = 100'000;
+constexpr std::int64_t kTurnBudget_ns = 50'000;
 
 }  // namespace
 
