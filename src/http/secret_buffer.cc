@@ -6,9 +6,10 @@
 
 namespace introspectd::http {
 
-void CleanseAll(std::string& buffer) {
+void CleanseAll(std::string& buffer, std::size_t kept) {
   buffer.resize(buffer.capacity());
   crypto::Cleanse(buffer);
+  if (buffer.capacity() > kept) std::string().swap(buffer);
 }
 
 void MakeRoom(std::string& buffer, std::size_t size) {

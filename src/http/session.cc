@@ -59,8 +59,7 @@ void Session::Open(std::uint32_t slot, std::uint32_t generation, Now now, const 
 // Whatever a string held at its largest would otherwise stay for as long as the place does.
 void Session::Forget() {
   for (std::string* buffer : {&held_, &head_bytes_, &body_, &source_part_, &known_bytes_}) {
-    CleanseAll(*buffer);
-    std::string().swap(*buffer);
+    CleanseAll(*buffer, 0);
   }
 }
 
@@ -164,10 +163,7 @@ bool Session::TurnIsOver(const std::string& out) const {
 void Session::Run(Now now, std::string& out) {
   const std::size_t used = Process(held_, now, out);
   held_.erase(0, state_ == State::kClosing ? held_.size() : used);
-  if (held_.empty() && held_.capacity() > kHeldBytesKept) {
-    CleanseAll(held_);
-    std::string().swap(held_);
-  }
+  if (held_.empty() && held_.capacity() > kHeldBytesKept) CleanseAll(held_, 0);
 }
 
 std::size_t Session::Process(std::string_view in, Now now, std::string& out) {

@@ -107,8 +107,7 @@ void Connection::WaitForTurn() {
 
 void Connection::TakeHeld(Now now) {
   Take(held_, now);
-  http::CleanseAll(held_);
-  if (held_.capacity() > kHeldBytes) std::string().swap(held_);
+  http::CleanseAll(held_, kHeldBytes);
   if (read_end_ && state_ == State::kOpen) pool_.GoOnLater(*this);
 }
 
@@ -350,8 +349,7 @@ void Connection::OnClosed() {
   state_ = State::kFree;
   engine_.reset();
   certificate_.reset();
-  http::CleanseAll(held_);
-  std::string().swap(held_);
+  http::CleanseAll(held_, 0);
   session_.Forget();
   pool_.Release(*this);
 }
