@@ -191,6 +191,7 @@ struct HttpLimits {
   std::uint32_t pending_ms_max;    // an answer that waits for a slow hash or a signature; then 503
 };
 
+// What secret_verifications_max may be at most; there are as many threads.
 inline constexpr std::uint32_t kSecretVerificationsMost = 64;
 
 struct Limits {

@@ -9,9 +9,8 @@
 // Owner:   a slot of its ConnectionPool; it is free again only once its stream has closed.
 //
 // 1. While a write is under way nothing is read: what a client does not take, it can't add to.
-// 2. What a session cannot take in this turn stays in the socket. What a turn has no time to look
-// at
-//    is held, and goes on from the pool's Turn; beyond some kilobytes it stays in the socket, too.
+// 2. What a session cannot take in this turn stays in the socket. What a turn has no time for is
+//    held until another has; beyond some kilobytes it stays in the socket, too.
 // 3. Answers are owed (deferred) by connections that write nothing, and only until the turn ends.
 // 4. What a balancer says of the client (PROXY) is taken off the front before anything else sees a
 //    byte; whoever it names is counted among the peers then.

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kReadBufferBytes = 64 * 1024;
 // Enough to fetch ahead in; few enough that they and their answers stay in the cache until written.
-constexpr std::size_t kAnswersTogether = 256;
+constexpr std::size_t kAnswersTogether = Turn::kVisitsMax;
 // Of connections whose deadlines are looked at: ten thousand at once would hold up a turn by a
 // millisecond, as long as the answers to some hundred requests take.
 constexpr std::size_t kWalkedTogether = 256;
@@ -73,7 +73,7 @@ ConnectionPool::ConnectionPool(net::Loop& loop, const HttpLimits& limits, Peers&
       handshakes_(limits_),
       read_buffer_(kReadBufferBytes),
       idle_(loop, [this] { GoOn(); }),
-      handshake_turn_(loop, [this] { GoOnShakingHands(); }),
+      letting_in_(loop, [this] { GoOnLettingIn(); }),
       after_poll_(loop, [this] {
         Settle();
         turn_began_.reset();
@@ -107,21 +107,21 @@ void ConnectionPool::Accept(net::Listener& listener) {
   const bool has_time = draining_ || turn_.Accept();
   if (!has_time || (tls_ != nullptr && !handshakes_.MakeRoom())) {
     not_accepted_.push_back(&listener);
-    return handshake_turn_.Start();
+    return letting_in_.Start();
   }
   TakeSlot().Open(listener, clock_.Read());
 }
 
 void ConnectionPool::ShakeHandsLater(Connection& connection) {
   if (!std::exchange(connection.waits, true)) handshakes_.Wait(connection);
-  handshake_turn_.Start();
+  letting_in_.Start();
 }
 
 // Comes before the loop polls: requests that have arrived are read in between.
-void ConnectionPool::GoOnShakingHands() {
+void ConnectionPool::GoOnLettingIn() {
   const bool more = handshakes_.Turn();
   for (net::Listener* listener : std::exchange(not_accepted_, {})) listener->AcceptWaiting();
-  if (!more && not_accepted_.empty()) handshake_turn_.Stop();
+  if (!more && not_accepted_.empty()) letting_in_.Stop();
   Settle();
 }
 
@@ -257,7 +257,7 @@ void ConnectionPool::CloseAll() {
 
 void ConnectionPool::Close() {
   idle_.Close();
-  handshake_turn_.Close();
+  letting_in_.Close();
   after_poll_.Close();
 }
 

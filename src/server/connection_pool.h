@@ -139,7 +139,7 @@ class ConnectionPool {
   Connection& TakeSlot();
   void GoOn();
   void Walk();
-  void GoOnShakingHands();
+  void GoOnLettingIn();
   void SettleDeferred();
 
   // Where a connection's deferred answers end in settled_output_.
@@ -157,7 +157,7 @@ class ConnectionPool {
   std::shared_ptr<const tls::Context> tls_;
   Handshakes handshakes_;
   Turn turn_;
-  std::vector<net::Listener*> not_accepted_;  // whose next connection waits for room
+  std::vector<net::Listener*> not_accepted_;  // whose next connection waits
   http::DateCache date_;
   std::string output_;
   std::string sealed_;
@@ -171,7 +171,7 @@ class ConnectionPool {
   std::vector<Settled> settling_;
   std::string settled_output_;
   net::IdleWork idle_;
-  net::IdleWork handshake_turn_;
+  net::IdleWork letting_in_;
   net::AfterPoll after_poll_;
   std::optional<Now> turn_began_;
   bool draining_ = false;

@@ -20,9 +20,9 @@ namespace introspectd::server {
 class Turn {
  public:
   // Counts a visit; false: this turn has no time left for it.
-  bool Visit() { return visits_ < kVisitsMax && ++visits_ > 0; }
+  bool Visit() { return Count(visits_, kVisitsMax); }
   // The same of a connection to be accepted.
-  bool Accept() { return accepted_ < kAcceptedMax && ++accepted_ > 0; }
+  bool Accept() { return Count(accepted_, kAcceptedMax); }
 
   void Wait(Connection& connection) { waiting_.emplace_back(connection); }
   bool anybody_waits() const { return next_ < serving_.size() || !waiting_.empty(); }
@@ -31,12 +31,17 @@ class Turn {
 
   void Begin();
 
-  // As many answers as are fetched together: of a turn that is full, nothing waits for a second
-  // half batch.
+  // Their answers are fetched together, if each has asked once.
   static constexpr int kVisitsMax = 256;
   static constexpr int kAcceptedMax = 64;
 
  private:
+  static bool Count(int& counted, int max) {
+    if (counted == max) return false;
+    ++counted;
+    return true;
+  }
+
   int visits_ = 0;
   int accepted_ = 0;
   // Served from next_ on; once that is done, a turn begins with those who have come to wait since.

@@ -28,10 +28,15 @@ std::uint64_t Count(PoolRig& rig, Handshakes::End end) {
   return count;
 }
 
-std::vector<std::unique_ptr<TlsClient>> Connect(PoolRig& rig, int count) {
-  std::vector<std::unique_ptr<TlsClient>> clients;
-  for (int i = 0; i < count; ++i) clients.push_back(std::make_unique<TlsClient>(rig.Connect()));
-  return clients;
+void AskAndHear(TlsClient& client) {
+  client.Send(Get("/now"));
+  client.ReadUntil("now");
+}
+
+void OpenAndAsk(TlsClient& client) {
+  client.Greet();
+  client.ShakeHands();
+  AskAndHear(client);
 }
 
 // Far more than a turn has time for, all at once; and requests of somebody who is through.
@@ -39,9 +44,8 @@ TEST(HandshakesTest, ThoseThatWaitHaveTheirTurn) {
   constexpr int kClients = 100;
   const auto rig = WithTls();
   TlsClient early(rig->Connect());
-  early.Greet();
-  early.ShakeHands();
-  const auto clients = Connect(*rig, kClients);
+  OpenAndAsk(early);
+  const auto clients = ConnectTls(*rig, kClients);
   {
     const Blocked blocked(*rig);
     for (const auto& client : clients) client->Greet();
@@ -61,12 +65,8 @@ TEST(HandshakesTest, TheOldestThatKeepsItsServerWaitingGivesWay) {
   TlsClient second(rig->Connect());
   TlsClient third(rig->Connect());
   EXPECT_TRUE(silent.Ends());
-  for (TlsClient* client : {&second, &third}) {
-    client->Greet();
-    client->ShakeHands();
-    client->Send(Get("/now"));
-    client->ReadUntil("now");
-  }
+  OpenAndAsk(second);
+  OpenAndAsk(third);
   EXPECT_EQ(Count(*rig, Handshakes::End::kFailed), 1u);
 }
 
@@ -75,15 +75,9 @@ TEST(HandshakesTest, WhoIsThroughCountsNoMore) {
   std::vector<std::unique_ptr<TlsClient>> through;
   for (int i = 0; i < 5; ++i) {
     through.push_back(std::make_unique<TlsClient>(rig->Connect()));
-    through.back()->Greet();
-    through.back()->ShakeHands();
-    through.back()->Send(Get("/now"));
-    through.back()->ReadUntil("now");
+    OpenAndAsk(*through.back());
   }
-  for (const auto& client : through) {
-    client->Send(Get("/now"));
-    client->ReadUntil("now");
-  }
+  for (const auto& client : through) AskAndHear(*client);
   EXPECT_EQ(Count(*rig, Handshakes::End::kFailed), 0u);
 }
 

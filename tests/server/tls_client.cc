@@ -5,6 +5,9 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <string>
+
+#include "server/pool_rig.h"
 
 namespace introspectd::server {
 
@@ -36,14 +39,13 @@ void TlsClient::Send(std::string_view plain) {
   connection_.Send(client_.Next());
 }
 
-std::string TlsClient::ReadUntil(std::string_view end) {
+void TlsClient::ReadUntil(std::string_view end) {
   std::string said;
   while (!said.ends_with(end) && !testing::Test::HasFatalFailure()) {
     Hear();
     client_.Next();
     said += client_.Take();
   }
-  return said;
 }
 
 void TlsClient::Hear() {
@@ -53,6 +55,12 @@ void TlsClient::Hear() {
   const ssize_t size = recv(connection_.fd(), bytes.data(), bytes.size(), 0);
   ASSERT_GT(size, 0);
   client_.Feed({bytes.data(), static_cast<std::size_t>(size)});
+}
+
+std::vector<std::unique_ptr<TlsClient>> ConnectTls(PoolRig& rig, int count) {
+  std::vector<std::unique_ptr<TlsClient>> clients;
+  for (int i = 0; i < count; ++i) clients.push_back(std::make_unique<TlsClient>(rig.Connect()));
+  return clients;
 }
 
 }  // namespace introspectd::server

@@ -4,8 +4,8 @@
 #pragma once
 
 #include <memory>
-#include <string>
 #include <string_view>
+#include <vector>
 
 #include "support/wire.h"
 #include "tls/client.h"
@@ -16,6 +16,8 @@ namespace introspectd::server {
 // For any client, with a certificate that nobody else knows.
 std::shared_ptr<const tls::Context> MakeTlsContext();
 
+class PoolRig;
+
 class TlsClient {
  public:
   explicit TlsClient(support::Connection connection) : connection_(std::move(connection)) {}
@@ -23,11 +25,9 @@ class TlsClient {
   void Greet() { Send(""); }  // the first thing that is said
   void ShakeHands();          // from there to the end
   void Send(std::string_view plain);
-  // What was said until it ends in `end`.
-  std::string ReadUntil(std::string_view end);
+  void ReadUntil(std::string_view end);  // of what was said
   // The server has closed the connection.
   bool Ends() { return connection_.EndsSilently(); }
-  support::Connection& connection() { return connection_; }
 
  private:
   void Hear();
@@ -35,5 +35,7 @@ class TlsClient {
   support::Connection connection_;
   tls::Client client_;
 };
+
+std::vector<std::unique_ptr<TlsClient>> ConnectTls(PoolRig& rig, int count);
 
 }  // namespace introspectd::server

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -46,8 +45,8 @@ TEST(TurnTest, LooksAtSoManyConnectionsAndNoMore) {
   EXPECT_GT(most, Turn::kVisitsMax / 2) << "they did not come together";
 }
 
-TEST(TurnTest, AcceptsSoManyConnectionsAndNoMore) {
-  PoolRig rig;
+// How many one turn accepts of many that have connected.
+int MostAcceptedTogether(PoolRig& rig) {
   std::vector<Connection> clients;
   {
     const Blocked blocked(rig);
@@ -56,77 +55,76 @@ TEST(TurnTest, AcceptsSoManyConnectionsAndNoMore) {
   for (Connection& client : clients) EXPECT_EQ(client.Ask(Get("/now")).status, 200);
   int most = 0;
   rig.OnLoop([&] { most = rig.most_accepted_together; });
+  return most;
+}
+
+TEST(TurnTest, AcceptsSoManyConnectionsAndNoMore) {
+  PoolRig rig;
+  const int most = MostAcceptedTogether(rig);
   EXPECT_LE(most, Turn::kAcceptedMax);
   EXPECT_GT(most, Turn::kAcceptedMax / 2) << "they did not come together";
 }
 
 TEST(TurnTest, WhoDrainsAcceptsAllThatHaveConnected) {
   PoolRig rig;
-  std::vector<Connection> clients;
   rig.OnLoop([&] { rig.pool.Drain(); });
-  {
-    const Blocked blocked(rig);
-    clients = ConnectMany(rig);
-  }
-  for (Connection& client : clients) EXPECT_EQ(client.Ask(Get("/now")).status, 200);
-  int most = 0;
-  rig.OnLoop([&] { most = rig.most_accepted_together; });
-  EXPECT_EQ(most, kMany);
+  EXPECT_EQ(MostAcceptedTogether(rig), kMany);
 }
 
-// Whatever a connection was about to do is done when it has waited: requests in parts, several at
-// once, more than is held, and ends of what is sent.
+// What a client says while there is no time for it, and afterwards, and what it hears.
+struct Talk {
+  std::string begin;
+  std::string rest;
+  bool ends = false;  // behind `begin`
+  std::vector<std::string> bodies;
+};
+
+// Requests in parts, several at once, more than is held, and ends of what is sent.
+Talk TalkOf(std::size_t client) {
+  const std::string name = std::to_string(client);
+  const std::string request = Post("/deferred", name);
+  const std::string body = "POST /deferred " + name;
+  Talk talk;
+  switch (client % 5) {
+    case 0:
+      return {.begin = request.substr(0, 30), .rest = request.substr(30), .bodies = {body}};
+    case 1:
+      for (int i = 0; i < 100; ++i) {
+        talk.begin += Post("/deferred", std::to_string(i));
+        talk.bodies.push_back("POST /deferred " + std::to_string(i));
+      }
+      return talk;
+    case 2:
+      return {.begin = HeadOfSize(6000) + HeadOfSize(6000), .bodies = {"now", "now"}};
+    case 3:
+      return {.begin = request, .ends = true, .bodies = {body}};
+    default:
+      return {.ends = true};
+  }
+}
+
+// Whatever a connection was about to do is done when it has waited.
 TEST(TurnTest, WhoWaitsIsServedAsIfThereHadBeenTime) {
-  constexpr int kPipelined = 100;
   PoolRig rig;
   std::vector<Connection> clients = ConnectMany(rig);
   {
     const Blocked blocked(rig);
     for (std::size_t i = 0; i < clients.size(); ++i) {
-      std::string bytes;
-      switch (i % 5) {
-        case 0:
-          clients[i].Send(Post("/deferred", std::to_string(i)).substr(0, 30));
-          break;
-        case 1:
-          for (int j = 0; j < kPipelined; ++j) bytes += Post("/deferred", std::to_string(j));
-          clients[i].Send(bytes);
-          break;
-        case 2:
-          clients[i].Send(HeadOfSize(6000) + HeadOfSize(6000));
-          break;
-        case 3:
-          clients[i].Send(Post("/deferred", "x"));
-          clients[i].ShutdownSending();
-          break;
-        default:
-          clients[i].ShutdownSending();
-      }
+      const Talk talk = TalkOf(i);
+      clients[i].Send(talk.begin);
+      if (talk.ends) clients[i].ShutdownSending();
     }
   }
-  for (std::size_t i = 0; i < clients.size(); i += 5) {
-    clients[i].Send(Post("/deferred", std::to_string(i)).substr(30));
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    const Talk talk = TalkOf(i);
+    if (!talk.rest.empty()) clients[i].Send(talk.rest);
   }
   for (std::size_t i = 0; i < clients.size(); ++i) {
     SCOPED_TRACE(i);
-    switch (i % 5) {
-      case 0:
-        EXPECT_EQ(clients[i].Read().body, "POST /deferred " + std::to_string(i));
-        break;
-      case 1:
-        for (int j = 0; j < kPipelined; ++j) {
-          EXPECT_EQ(clients[i].Read().body, "POST /deferred " + std::to_string(j));
-        }
-        break;
-      case 2:
-        EXPECT_EQ(clients[i].Read().body, "now");
-        EXPECT_EQ(clients[i].Read().body, "now");
-        break;
-      case 3:
-        EXPECT_EQ(clients[i].Read().body, "POST /deferred x");
-        [[fallthrough]];
-      default:
-        EXPECT_TRUE(clients[i].EndsSilently());
+    const Talk talk = TalkOf(i);
+    for (const std::string& body : talk.bodies) EXPECT_EQ(clients[i].Read().body, body);
+    if (talk.ends) {
+      EXPECT_TRUE(clients[i].EndsSilently());
     }
   }
 }
@@ -146,8 +144,7 @@ TEST(TurnTest, HeadersOfProxiesWait) {
 TEST(TurnTest, SealedRequestsWait) {
   PoolRig rig;
   rig.OnLoop([&] { rig.pool.SetTls(MakeTlsContext()); });
-  std::vector<std::unique_ptr<TlsClient>> clients;
-  for (int i = 0; i < kMany; ++i) clients.push_back(std::make_unique<TlsClient>(rig.Connect()));
+  const auto clients = ConnectTls(rig, kMany);
   for (const auto& client : clients) {
     client->Greet();
     client->ShakeHands();
