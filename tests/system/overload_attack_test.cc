@@ -100,8 +100,9 @@ TEST(OverloadAttackTest, SlowConnectionsOfEveryKindAreClosedAndHinderNobody) {
   Node node(ShortDeadlines(4000));  // before the first is over, all are open, whatever the build
   ASSERT_EQ(node.Ask({.body = "token=x"}).body, kInactive);
   const pid_t pid = node.process().pid();
-  const std::size_t files = OpenFiles(pid);
+  ASSERT_TRUE(WaitUntil([&] { return DataConnections(node) == 0; }));
   ASSERT_TRUE(WaitUntil([&] { return ConnectionBytes(node) > 0; }));  // counted every 100 ms
+  const std::size_t files = OpenFiles(pid);
   const std::int64_t bytes = ConnectionBytes(node);
 
   SlowOnes heads(node, 100, "127.0.0.2", "POST /introspect HTTP/1.1\r\nX-Slow: ", "x");
@@ -112,7 +113,7 @@ TEST(OverloadAttackTest, SlowConnectionsOfEveryKindAreClosedAndHinderNobody) {
   std::string many;
   while (many.size() < 64 * 1024) many += kRequest;
   SlowOnes readers(node, 100, "127.0.0.4", kRequest, many);
-  ASSERT_TRUE(WaitUntil([&] { return OpenFiles(pid) >= files + 300; }));
+  ASSERT_TRUE(WaitUntil([&] { return DataConnections(node) >= 300; }));
 
   Connection good = node.Connect();
   std::int64_t most = 0;
@@ -143,12 +144,13 @@ TEST(OverloadAttackTest, SlowConnectionsOfEveryKindAreClosedAndHinderNobody) {
 // The same with a tool that others test their servers with: heads, bodies, and readers who take so
 // little that what they do not take is the kernel's matter, and who are idle to the server.
 TEST(OverloadAttackTest, SlowhttptestFindsTheServerAvailableAndItsConnectionsAreClosed) {
-  constexpr std::size_t kConnections = 200;
+  constexpr int kConnections = 200;
   const support::TempDir directory;
   ConfigText config = ShortDeadlines(1500);
   config.limits += "idle_ms_max = 1500\n";
   Node node(config);
   const pid_t pid = node.process().pid();
+  ASSERT_TRUE(WaitUntil([&] { return DataConnections(node) == 0; }));
   const std::size_t files = OpenFiles(pid);
   const std::string url =
       fmt::format("http://127.0.0.1:{}/introspect", node.process().port(Plane::kData));
@@ -157,7 +159,7 @@ TEST(OverloadAttackTest, SlowhttptestFindsTheServerAvailableAndItsConnectionsAre
         {"/usr/bin/slowhttptest", mode, "-c", std::to_string(kConnections), "-r", "200", "-i", "1",
          "-l", "10", "-p", "2", "-t", "POST", "-k", "10", "-u", url},
         {.output = directory.path() / mode});
-    EXPECT_TRUE(WaitUntil([&] { return OpenFiles(pid) >= files + kConnections / 2; })) << mode;
+    EXPECT_TRUE(WaitUntil([&] { return DataConnections(node) >= kConnections / 2; })) << mode;
     ExpectControl(node, mode[1]);
     EXPECT_TRUE(WaitUntil([&] { return OpenFiles(pid) <= files + 1; })) << mode;
     EXPECT_TRUE(tool.Running() || mode != "-X") << "they are over when their clients are";

@@ -4,10 +4,26 @@
 #include <string>
 #include <string_view>
 
+#include "fmt/format.h"
 #include "support/temp_dir.h"
 #include "text/ascii.h"
 
 namespace introspectd::system_test {
+
+namespace {
+
+// What /v1/status says under `name` in its member `object`; -1 when it does not.
+std::int64_t OfStatus(Node& node, std::string_view object, std::string_view name) {
+  const std::string status = node.admin().Get("/v1/status").body;
+  const std::size_t begin = status.find(fmt::format(R"("{}":{{)", object));
+  const std::string member = fmt::format(R"("{}":)", name);
+  const std::size_t at = begin == status.npos ? begin : status.find(member, begin);
+  if (at == status.npos) return -1;
+  std::string_view rest = std::string_view(status).substr(at + member.size());
+  return text::ParseInteger(rest.substr(0, rest.find_first_of(",}"))).value_or(-1);
+}
+
+}  // namespace
 
 std::size_t OpenFiles(pid_t pid) {
   const std::filesystem::directory_iterator files("/proc/" + std::to_string(pid) + "/fd");
@@ -29,14 +45,8 @@ std::int64_t CpuTicks(pid_t pid) {
   return user + text::ParseInteger(text::TakeUntil(rest, ' ')).value_or(0);
 }
 
-std::int64_t ConnectionBytes(Node& node) {
-  constexpr std::string_view kName = R"("connections":)";
-  const std::string status = node.admin().Get("/v1/status").body;
-  const std::size_t bytes = status.find(R"("bytes":{)");
-  const std::size_t at = status.find(kName, bytes);
-  if (bytes == status.npos || at == status.npos) return -1;
-  std::string_view rest = std::string_view(status).substr(at + kName.size());
-  return text::ParseInteger(text::TakeUntil(rest, ',')).value_or(-1);
-}
+std::int64_t ConnectionBytes(Node& node) { return OfStatus(node, "bytes", "connections"); }
+
+std::int64_t DataConnections(Node& node) { return OfStatus(node, "connections", "data"); }
 
 }  // namespace introspectd::system_test

@@ -12,11 +12,14 @@
 
 namespace introspectd::system_test {
 
+// Who has just gone away may still be among them: DataConnections says when nobody is there.
 std::size_t OpenFiles(pid_t pid);
 std::int64_t ResidentKiB(pid_t pid);
 std::int64_t CpuTicks(pid_t pid);
 
-// What /v1/status says connections take; -1 when it does not.
+// What /v1/status says of connections: the bytes that they take, and how many there are on the data
+// listeners. -1 when it does not.
 std::int64_t ConnectionBytes(Node& node);
+std::int64_t DataConnections(Node& node);
 
 }  // namespace introspectd::system_test
