@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::string_view kSpecials = R"("+,;<>\)";  // RFC 4514 3, less the space, "#" and "="
 constexpr std::string_view kHex = "0123456789ABCDEF";
+constexpr std::string_view kHasNul = "a NUL is in it";
 
 using Rdn = std::vector<std::string>;  // its parts, as written
 
@@ -214,7 +215,7 @@ class NameParser {
       if (c == '\\') {
         const int byte = TakeEscaped();
         if (byte < 0) return Refuse(text_, "a backslash escapes nothing");
-        if (byte == 0) return Refuse(text_, "a NUL is in it");
+        if (byte == 0) return Refuse(text_, kHasNul);
         value += static_cast<char>(byte);
       } else if (kSpecials.find(c) != kSpecials.npos) {
         return Refuse(text_, fmt::format("{} is not escaped", c));
@@ -245,6 +246,7 @@ class NameParser {
 }  // namespace
 
 absl::StatusOr<std::string> CanonicalName(std::string_view rfc4514) {
+  if (rfc4514.find('\0') != rfc4514.npos) return Refuse(rfc4514, kHasNul);
   absl::StatusOr<std::string> name = NameParser(rfc4514).Parse();
   ERR_clear_error();
   return name;

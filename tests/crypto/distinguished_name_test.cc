@@ -77,6 +77,8 @@ TEST(DistinguishedNameTest, SaysWhatIsWrong) {
       {R"(CN=a\)", "a backslash escapes nothing"},
       {R"(CN=a\x)", "a backslash escapes nothing"},
       {R"(CN=a\00b)", "a NUL is in it"},
+      {std::string("CN=a\0b", 6), "a NUL is in it"},
+      {std::string("CN\0=a", 5), "a NUL is in it"},
       {"CN=#0C01", "no string in DER"},
       {"CN=#0C0100", "no string in DER"},  // a NUL
       {"CN=#0C016161", "no string in DER"},
