@@ -203,8 +203,9 @@ void Runner::Turn() {
 
 void Runner::OnReady(Connection& connection) {
   if (connection.open()) return Handle(connection);
-  const bool connecting = connection.state() == Connection::State::kConnecting;
   if (!connection.GoOn()) {
+    // One call may connect and shake hands: it failed at what it is still at.
+    const bool connecting = connection.state() == Connection::State::kConnecting;
     return Lose(connection, connecting ? Error::kConnect : Error::kHandshake,
                 connecting ? "a connection was refused" : "a TLS handshake failed");
   }
