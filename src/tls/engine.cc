@@ -83,9 +83,12 @@ std::size_t Engine::Read(std::span<char> plain) {
     std::size_t got = 0;
     const int result = SSL_read_ex(ssl_, plain.data() + size, plain.size() - size, &got);
     size += got;
-    if (result == 1) continue;
-    Judge(result);
-    return size;
+    if (result != 1) {
+      Judge(result);
+      return size;
+    }
+    // One more SSL_read_ex would only say so.
+    if (in_.empty() && SSL_has_pending(ssl_) == 0) return size;
   }
 }
 
