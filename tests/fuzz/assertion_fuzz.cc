@@ -56,9 +56,11 @@ Outcome Verify(std::string_view assertion, std::optional<std::string_view> clien
   CHECK(ready);
   const Outcome outcome = verifier.Verify(assertion, client_id, kNow, {});
   CHECK((outcome.judgement == Judgement::kNotOurs) == (outcome.client == nullptr));
-  // Of one whose key is not known a refusal says so, whatever comes of it.
-  CHECK(outcome.judgement != Judgement::kBad || outcome.refusal != Refusal::kNone);
-  CHECK(outcome.judgement != Judgement::kGood || outcome.refusal == Refusal::kNone);
+  // Of one whose key is not known a refusal says so, too.
+  const bool refused = outcome.judgement == Judgement::kBad ||
+                       outcome.judgement == Judgement::kKeysWanted ||
+                       outcome.judgement == Judgement::kKeysMissing;
+  CHECK(refused == (outcome.refusal != Refusal::kNone));
   return outcome;
 }
 
