@@ -3,8 +3,6 @@
 # libraries, for programs, and for tests, which include GoogleTest as well. Each file still names
 # all that it needs: builds that are not for the tests do without this.
 
-option(INTROSPECTD_PRECOMPILE "Parse the headers that most files share once" OFF)
-
 set(shared_headers <algorithm> <array> <atomic> <chrono> <functional> <map> <memory> <optional> <span>
     <string> <string_view> <thread> <vector> <fmt/format.h>)
 

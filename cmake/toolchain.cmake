@@ -7,6 +7,7 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
 set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
+
 find_program(CCACHE ccache)
 if(CCACHE)
   set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
@@ -27,8 +28,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12.2 reports false positives of this one inside std::string.
   target_compile_options(introspectd_warnings INTERFACE -Wno-restrict)
   # And of these where std::string comes from a precompiled header.
-  target_compile_options(introspectd_warnings INTERFACE
-    "$<$<BOOL:${INTROSPECTD_PRECOMPILE}>:-Wno-array-bounds;-Wno-stringop-overflow;-Wno-stringop-overread>")
+  if(INTROSPECTD_PRECOMPILE)
+    target_compile_options(introspectd_warnings INTERFACE
+      -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
+  endif()
 else()
   target_compile_options(introspectd_warnings INTERFACE -Wthread-safety)
 endif()

@@ -100,9 +100,8 @@ TEST(OverloadAttackTest, SlowConnectionsOfEveryKindAreClosedAndHinderNobody) {
   Node node(ShortDeadlines(4000));  // before the first is over, all are open, whatever the build
   ASSERT_EQ(node.Ask({.body = "token=x"}).body, kInactive);
   const pid_t pid = node.process().pid();
-  ASSERT_TRUE(WaitUntil([&] { return DataConnections(node) == 0; }));
   ASSERT_TRUE(WaitUntil([&] { return ConnectionBytes(node) > 0; }));  // counted every 100 ms
-  const std::size_t files = OpenFiles(pid);
+  const std::size_t files = OpenFilesAtRest(node);
   const std::int64_t bytes = ConnectionBytes(node);
 
   SlowOnes heads(node, 100, "127.0.0.2", "POST /introspect HTTP/1.1\r\nX-Slow: ", "x");
@@ -150,8 +149,7 @@ TEST(OverloadAttackTest, SlowhttptestFindsTheServerAvailableAndItsConnectionsAre
   config.limits += "idle_ms_max = 1500\n";
   Node node(config);
   const pid_t pid = node.process().pid();
-  ASSERT_TRUE(WaitUntil([&] { return DataConnections(node) == 0; }));
-  const std::size_t files = OpenFiles(pid);
+  const std::size_t files = OpenFilesAtRest(node);
   const std::string url =
       fmt::format("http://127.0.0.1:{}/introspect", node.process().port(Plane::kData));
   for (const std::string mode : {"-H", "-B", "-X"}) {

@@ -1,11 +1,14 @@
 #include "system/overload_figures.h"
 
+#include <gtest/gtest.h>
+
 #include <filesystem>
 #include <string>
 #include <string_view>
 
 #include "fmt/format.h"
 #include "support/temp_dir.h"
+#include "support/wait_until.h"
 #include "text/ascii.h"
 
 namespace introspectd::system_test {
@@ -28,6 +31,11 @@ std::int64_t OfStatus(Node& node, std::string_view object, std::string_view name
 std::size_t OpenFiles(pid_t pid) {
   const std::filesystem::directory_iterator files("/proc/" + std::to_string(pid) + "/fd");
   return static_cast<std::size_t>(std::distance(begin(files), end(files)));
+}
+
+std::size_t OpenFilesAtRest(Node& node) {
+  EXPECT_TRUE(support::WaitUntil([&] { return DataConnections(node) == 0; }));
+  return OpenFiles(node.process().pid());
 }
 
 std::int64_t ResidentKiB(pid_t pid) {

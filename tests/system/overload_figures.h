@@ -12,8 +12,10 @@
 
 namespace introspectd::system_test {
 
-// Who has just gone away may still be among them: DataConnections says when nobody is there.
+// Those of a client that has just gone away may still be among them.
 std::size_t OpenFiles(pid_t pid);
+// When nobody is connected to the data listeners any more, which it waits for and expects.
+std::size_t OpenFilesAtRest(Node& node);
 std::int64_t ResidentKiB(pid_t pid);
 std::int64_t CpuTicks(pid_t pid);
 

@@ -110,8 +110,7 @@ TEST(OverloadTest, OutOfFileDescriptorsTheServerWaitsQuietlyAndRecovers) {
 TEST(OverloadTest, ConnectionsThatAreResetLeaveNothingBehind) {
   Node node;
   const pid_t pid = node.process().pid();
-  ASSERT_TRUE(WaitUntil([&] { return DataConnections(node) == 0; }));
-  const std::size_t files = OpenFiles(pid);
+  const std::size_t files = OpenFilesAtRest(node);
   const auto all_gone = [&] { return OpenFiles(pid) <= files; };
   const auto churn = [&](int count) {
     for (int i = 0; i < count; ++i) {
