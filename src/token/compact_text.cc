@@ -1,6 +1,7 @@
 #include "token/compact_text.h"
 
 #include <array>
+#include <bit>
 #include <cstring>
 
 namespace introspectd::token {
@@ -9,16 +10,39 @@ namespace {
 
 constexpr std::size_t kNumberDigitsMax = 18;
 
-// Of a lower-case digit; 16 for anything else.
-constexpr std::array<std::uint8_t, 256> kDigits = [] {
-  std::array<std::uint8_t, 256> digits{};
-  digits.fill(16);  // no digit
-  for (std::uint8_t i = 0; i < 10; ++i) digits[static_cast<std::size_t>('0' + i)] = i;
-  for (std::uint8_t i = 0; i < 6; ++i) {
-    digits[static_cast<std::size_t>('a' + i)] = static_cast<std::uint8_t>(10 + i);
-  }
-  return digits;
-}();
+// Eight characters in a row, the first one lowest: what is asked of one is asked of all at once.
+using Eight = std::uint64_t;
+static_assert(std::endian::native == std::endian::little);
+
+template <class Characters>
+Characters Load(const char* text) {
+  Characters characters;
+  std::memcpy(&characters, text, sizeof characters);
+  return characters;
+}
+
+constexpr Eight Each(unsigned value) { return 0x0101010101010101u * Eight{value}; }
+
+// The highest bit of each that is not below `c`; all are ASCII.
+constexpr Eight NotBelow(Eight text, char c) {
+  return text + Each(0x80u - static_cast<unsigned>(c));
+}
+
+// Lower-case hexadecimal ones.
+constexpr bool AreDigits(Eight text) {
+  const Eight ascii = text & Each(0x7f);
+  const Eight decimal = NotBelow(ascii, '0') & ~NotBelow(ascii, '9' + 1);
+  const Eight letter = NotBelow(ascii, 'a') & ~NotBelow(ascii, 'f' + 1);
+  return ((decimal | letter) & ~text & Each(0x80)) == Each(0x80);
+}
+
+// Of eight digits.
+constexpr std::uint32_t BytesOf(Eight text) {
+  const Eight values = (text & Each(0x0f)) + (text >> 6 & Each(1)) * 9;
+  const Eight one = (values << 4 | values >> 8) & 0x00ff00ff00ff00ffu;
+  const Eight two = (one | one >> 8) & 0x0000ffff0000ffffu;
+  return static_cast<std::uint32_t>(two | two >> 16);
+}
 
 struct Pair {
   char digits[2];
@@ -31,14 +55,11 @@ constexpr std::array<Pair, 256> kPairs = [] {
   return pairs;
 }();
 
-std::uint8_t Digit(char c) { return kDigits[static_cast<unsigned char>(c)]; }
-
-constexpr std::uint8_t kNoDigit = 16;
-
-bool AreDigits(const char* text, std::size_t size) {
-  std::uint8_t seen = 0;
-  for (std::size_t i = 0; i < size; ++i) seen |= Digit(text[i]);
-  return (seen & kNoDigit) == 0;
+// Fewer than eight; the digit 0 stands for those that are not there.
+Eight LoadSome(const char* text, std::size_t size) {
+  Eight characters = Each('0');
+  std::memcpy(&characters, text, size);
+  return characters;
 }
 
 // The groups of a UUID: where each begins, and how many digits it has.
@@ -48,30 +69,50 @@ struct Group {
 };
 constexpr std::array<Group, 5> kGroups{{{0, 8}, {9, 4}, {14, 4}, {19, 4}, {24, 12}}};
 
+std::array<Eight, 4> DigitsOfUuid(const char* text) {
+  const auto two_groups = [text](std::size_t first, std::size_t second) {
+    return Load<std::uint32_t>(text + first) | Eight{Load<std::uint32_t>(text + second)} << 32;
+  };
+  return {Load<Eight>(text), two_groups(9, 14), two_groups(19, 24), Load<Eight>(text + 28)};
+}
+
 }  // namespace
 
 bool IsUuid(std::string_view text) {
   if (text.size() != kUuidText) return false;
-  for (const auto [begin, digits] : kGroups) {
-    if (begin > 0 && text[begin - 1] != '-') return false;
-    if (!AreDigits(text.data() + begin, digits)) return false;
+  for (const std::size_t dash : {8u, 13u, 18u, 23u}) {
+    if (text[dash] != '-') return false;
   }
-  return true;
+  const auto [a, b, c, d] = DigitsOfUuid(text.data());
+  return AreDigits(a) && AreDigits(b) && AreDigits(c) && AreDigits(d);
 }
 
 bool IsHex(std::string_view text) {
-  return text.size() % 2 == 0 && AreDigits(text.data(), text.size());
+  if (text.size() % 2 != 0) return false;
+  for (; text.size() >= sizeof(Eight); text.remove_prefix(sizeof(Eight))) {
+    if (!AreDigits(Load<Eight>(text.data()))) return false;
+  }
+  return AreDigits(LoadSome(text.data(), text.size()));
 }
 
-void AppendBytesOfHex(std::string_view text, std::string& out) {
-  const std::size_t before = out.size();
-  out.resize(before + text.size() / 2);
-  char* to = out.data() + before;
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    if (text[i] == '-') ++i;
-    *to++ = static_cast<char>(Digit(text[i]) << 4 | Digit(text[i + 1]));
+void AppendUuid(std::string_view text, std::string& out) {
+  std::array<char, kUuidBytes> bytes;
+  char* to = bytes.data();
+  for (const Eight digits : DigitsOfUuid(text.data())) {
+    const std::uint32_t four = BytesOf(digits);
+    std::memcpy(to, &four, sizeof four);
+    to += sizeof four;
   }
-  out.resize(static_cast<std::size_t>(to - out.data()));
+  out.append(bytes.data(), bytes.size());
+}
+
+void AppendHex(std::string_view text, std::string& out) {
+  for (; text.size() >= sizeof(Eight); text.remove_prefix(sizeof(Eight))) {
+    const std::uint32_t four = BytesOf(Load<Eight>(text.data()));
+    out.append(reinterpret_cast<const char*>(&four), sizeof four);
+  }
+  const std::uint32_t rest = BytesOf(LoadSome(text.data(), text.size()));
+  out.append(reinterpret_cast<const char*>(&rest), text.size() / 2);
 }
 
 void WriteHex(const char* bytes, std::size_t size, char* out) {

@@ -18,8 +18,9 @@ inline constexpr std::size_t kUuidBytes = 16;
 bool IsUuid(std::string_view text);
 bool IsHex(std::string_view text);  // lower case, of an even length
 
-// Half as many bytes as there are digits; dashes are passed over.
-void AppendBytesOfHex(std::string_view text, std::string& out);
+// The bytes that the digits of an IsUuid, or an IsHex, say: kUuidBytes, or half as many as digits.
+void AppendUuid(std::string_view text, std::string& out);
+void AppendHex(std::string_view text, std::string& out);
 
 // Writes kUuidText characters.
 void WriteUuid(const char* bytes, char* out);

@@ -62,6 +62,8 @@ bool Template::Match(const Record& record, Holes& holes) const {
   if ((record.iat_ != kNever) != has_iat_ || (record.nbf_ != kNever) != has_nbf_) return false;
   const char* text = text_.data();
   std::size_t at = 0;
+  std::array<std::size_t, kHolesMax + 1> in_holes;  // bytes, of the first, the first two, ...
+  in_holes[0] = 0;
   for (std::size_t i = 0; i < holes_.size(); ++i) {
     const Hole& hole = holes_[i];
     if (!Continues(bytes, at, text, hole.text_before)) return false;
@@ -69,10 +71,11 @@ bool Template::Match(const Record& record, Holes& holes) const {
     text += hole.text_before;
     if (!MatchHole(hole, record, bytes, at, holes[i])) return false;
     at += holes[i].size();
+    in_holes[i + 1] = in_holes[i] + holes[i].size();
   }
   const auto rest = text_size_ - static_cast<std::size_t>(text - text_.data());
   return bytes.size() - at == rest && Continues(bytes, at, text, rest) &&
-         HasSameFields(record, holes);
+         HasSameFields(record, in_holes);
 }
 
 bool Template::MatchHole(const Hole& hole, const Record& record, std::string_view bytes,
@@ -108,18 +111,15 @@ bool Template::MatchHole(const Hole& hole, const Record& record, std::string_vie
 }
 
 // Fields that are in holes were found there; the others must be in the same places of the text.
-bool Template::HasSameFields(const Record& record, const Holes& holes) const {
-  std::array<std::size_t, kHolesMax + 1> before;
-  before[0] = 0;
-  for (std::size_t i = 0; i < holes_.size(); ++i) before[i + 1] = before[i] + holes[i].size();
-  const auto is_at = [&before](const Place& place, Span16 span) {
+bool Template::HasSameFields(const Record& record, std::span<const std::size_t> in_holes) const {
+  const auto is_at = [in_holes](const Place& place, Span16 span) {
     return span.size == place.span.size &&
-           span.offset == place.span.offset + before[place.holes_before];
+           span.offset == place.span.offset + in_holes[place.holes_before];
   };
   std::size_t present = 0;
   for (const Span16 span : record.fields_) present += span.offset != Span16::kAbsent ? 1 : 0;
-  for (const Hole& hole : holes_) present -= hole.field != kNoField ? 1 : 0;
-  if (present != fields_.size() || record.audience_count_ != audiences_.size()) return false;
+  if (present != fields_.size() + fields_in_holes_ || record.audience_count_ != audiences_.size())
+    return false;
   for (const FieldPlace& field : fields_) {
     if (!is_at(field.place, record.fields_[static_cast<std::size_t>(field.field)])) return false;
   }
@@ -146,10 +146,10 @@ void Template::Write(const Record& record, const Holes& holes, SharedValues& sha
         break;
       case HoleKind::kHex:
         AppendVarint(hole.size() / 2, values);
-        AppendBytesOfHex(hole, values);
+        AppendHex(hole, values);
         break;
       case HoleKind::kUuid:
-        AppendBytesOfHex(hole, values);
+        AppendUuid(hole, values);
         break;
       case HoleKind::kInteger:
         AppendVarint(*PlainNumber(hole), values);
@@ -425,6 +425,7 @@ class Template::Maker {
     for (std::size_t i = 0; i < kFieldCount; ++i) {
       const bool in_hole =
           std::ranges::any_of(made_.holes_, [i](const Hole& hole) { return hole.field == i; });
+      made_.fields_in_holes_ += in_hole ? 1 : 0;
       if (record_.fields_[i].offset == Span16::kAbsent || in_hole) continue;
       made_.fields_.push_back({static_cast<Field>(i), PlaceOf(record_.fields_[i])});
     }

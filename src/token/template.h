@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -85,11 +86,12 @@ class Template {
   static UnixSeconds TimeOf(HoleKind kind, const Record& record);  // kExp, kIat or kNbf
   static bool MatchHole(const Hole& hole, const Record& record, std::string_view bytes,
                         std::size_t at, std::string_view& found);
-  bool HasSameFields(const Record& record, const Holes& holes) const;
+  bool HasSameFields(const Record& record, std::span<const std::size_t> in_holes) const;
 
   std::string text_;  // and some bytes more, so that it can be copied in large steps
   std::size_t text_size_ = 0;
   std::vector<Hole> holes_;
+  std::size_t fields_in_holes_ = 0;
   std::vector<FieldPlace> fields_;  // those that are in the text
   std::vector<Place> audiences_;
   std::uint16_t unescaped_size_ = 0;  // of the text, what stands behind the answer
