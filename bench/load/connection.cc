@@ -86,8 +86,7 @@ Connection::Received Connection::Receive() {
   if (got == Transport::kLost) return Received::kLost;
   if (got == Transport::kAgain) return Received::kAll;
   filled_ += static_cast<std::size_t>(got);
-  // TLS gives a record at a time.
-  const bool perhaps_more = static_cast<std::size_t>(got) == room || transport_.arrived_at() == 0;
+  const bool perhaps_more = static_cast<std::size_t>(got) == room || transport_.HoldsMore();
   return perhaps_more ? Received::kMore : Received::kAll;
 }
 

@@ -93,6 +93,8 @@ void Transport::Open(int fd, TlsClient* tls) {
   }
   ssl_ = SSL_new(tls->context_);
   CHECK(ssl_ != nullptr && SSL_set_fd(ssl_, fd) == 1);
+  // Otherwise it would ask the socket for the head of each record, and for its rest.
+  SSL_set_read_ahead(ssl_, 1);
   SSL_set_mode(ssl_, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   if (IsAddress(tls->host_)) {
     X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_), tls->host_.c_str());
@@ -130,6 +132,8 @@ std::ptrdiff_t Transport::Handshake() {
 }
 
 bool Transport::resumed() const { return ssl_ != nullptr && SSL_session_reused(ssl_) == 1; }
+
+bool Transport::HoldsMore() const { return ssl_ != nullptr && SSL_has_pending(ssl_) == 1; }
 
 std::ptrdiff_t Transport::Read(char* bytes, std::size_t room) {
   arrived_at_ = 0;

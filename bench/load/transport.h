@@ -66,6 +66,8 @@ class Transport {
 
   // How many bytes, kAgain, or kLost (the end, too).
   std::ptrdiff_t Read(char* bytes, std::size_t room);
+  // Whether there may be more of what the socket has given already.
+  bool HoldsMore() const;
   std::ptrdiff_t Write(std::string_view bytes);
   // When the kernel had what was read last, on the clock of CLOCK_REALTIME; 0: it did not say.
   Nanos arrived_at() const { return arrived_at_; }
