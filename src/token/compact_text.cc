@@ -80,8 +80,8 @@ std::array<Eight, 4> DigitsOfUuid(const char* text) {
 
 bool IsUuid(std::string_view text) {
   if (text.size() != kUuidText) return false;
-  for (const std::size_t dash : {8u, 13u, 18u, 23u}) {
-    if (text[dash] != '-') return false;
+  for (const Group& group : kGroups) {
+    if (group.begin > 0 && text[group.begin - 1] != '-') return false;
   }
   const auto [a, b, c, d] = DigitsOfUuid(text.data());
   return AreDigits(a) && AreDigits(b) && AreDigits(c) && AreDigits(d);

@@ -118,8 +118,8 @@ bool Template::HasSameFields(const Record& record, std::span<const std::size_t> 
   };
   std::size_t present = 0;
   for (const Span16 span : record.fields_) present += span.offset != Span16::kAbsent ? 1 : 0;
-  if (present != fields_.size() + fields_in_holes_ || record.audience_count_ != audiences_.size())
-    return false;
+  for (const Hole& hole : holes_) present -= hole.field != kNoField ? 1 : 0;
+  if (present != fields_.size() || record.audience_count_ != audiences_.size()) return false;
   for (const FieldPlace& field : fields_) {
     if (!is_at(field.place, record.fields_[static_cast<std::size_t>(field.field)])) return false;
   }
@@ -425,7 +425,6 @@ class Template::Maker {
     for (std::size_t i = 0; i < kFieldCount; ++i) {
       const bool in_hole =
           std::ranges::any_of(made_.holes_, [i](const Hole& hole) { return hole.field == i; });
-      made_.fields_in_holes_ += in_hole ? 1 : 0;
       if (record_.fields_[i].offset == Span16::kAbsent || in_hole) continue;
       made_.fields_.push_back({static_cast<Field>(i), PlaceOf(record_.fields_[i])});
     }

@@ -91,7 +91,6 @@ class Template {
   std::string text_;  // and some bytes more, so that it can be copied in large steps
   std::size_t text_size_ = 0;
   std::vector<Hole> holes_;
-  std::size_t fields_in_holes_ = 0;
   std::vector<FieldPlace> fields_;  // those that are in the text
   std::vector<Place> audiences_;
   std::uint16_t unescaped_size_ = 0;  // of the text, what stands behind the answer
