@@ -6,7 +6,6 @@ namespace introspectd::load {
 
 namespace {
 
-constexpr std::string_view kActive = R"({"active":true)";
 constexpr std::string_view kInactive = R"({"active":false})";
 
 // One member of that name, at any depth, has the value. In JSON, its name between quotes and before
@@ -32,7 +31,7 @@ bool IsRight(const Answer& answer, const Expectation& expected, const Given& giv
   }
   if (answer.status != 200) return false;
   if (answer.body == kInactive) return expected.kind != Expectation::Kind::kActive;
-  if (!answer.body.starts_with(kActive) || expected.kind == Expectation::Kind::kInactive) {
+  if (!answer.body.starts_with(kActiveStart) || expected.kind == Expectation::Kind::kInactive) {
     return false;
   }
   return expected.subject == 0 || HasSubject(answer.body, expected.subject);

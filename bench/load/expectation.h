@@ -11,6 +11,9 @@
 
 namespace introspectd::load {
 
+// How an answer about a good token begins.
+inline constexpr std::string_view kActiveStart = R"({"active":true)";
+
 struct Expectation {
   enum class Kind : std::uint8_t {
     kActive,
@@ -29,7 +32,7 @@ std::uint64_t SubjectOf(std::string_view raw_value);
 // What the command line says of every answer.
 struct Given {
   int status = 200;
-  std::string body_start = R"({"active":true)";
+  std::string body_start{kActiveStart};
 };
 
 bool IsRight(const Answer& answer, const Expectation& expected, const Given& given);

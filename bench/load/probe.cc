@@ -20,7 +20,6 @@ namespace {
 constexpr Nanos kBetween = kNanosPerSecond / 10;
 constexpr Nanos kPatience = 5 * kNanosPerSecond;
 constexpr std::int64_t kTokenLifetime_s = 60;
-constexpr std::string_view kActive = R"({"active":true)";
 
 std::string UniquePrefix() {
   std::random_device random;
@@ -86,7 +85,7 @@ absl::StatusOr<bool> RevocationProbe::Asker::IsActive() {
     const AnswerState state = FindAnswer({input_.data(), filled}, answer);
     if (state == AnswerState::kMalformed) break;
     if (state == AnswerState::kPartial) continue;
-    if (answer.status == 200) return answer.body.starts_with(kActive);
+    if (answer.status == 200) return answer.body.starts_with(kActiveStart);
     return absl::FailedPreconditionError(fmt::format("the probe was answered {}", answer.status));
   }
   return absl::UnavailableError("the probe was not answered");

@@ -16,8 +16,6 @@ namespace introspectd::scale {
 
 namespace {
 
-constexpr unsigned kReaderCore = 0;
-constexpr unsigned kWriterCore = 1;
 constexpr double kAtRestMeasurements = 10;
 constexpr double kRemovalMeasurements = 5;
 constexpr int kBetweenArithmetic = 8;

@@ -15,6 +15,8 @@ std::uint64_t WallNanos();
 // what a hypervisor takes away, do.
 std::uint64_t CpuNanos();
 
+inline double Micros(std::uint64_t ns) { return static_cast<double>(ns) / 1000; }
+
 struct Spent {
   double wall_ns = 0;
   double cpu_ns = 0;

@@ -14,6 +14,10 @@
 
 namespace introspectd::scale {
 
+// What looks tokens up, and what writes, while both are at it.
+inline constexpr unsigned kReaderCore = 0;
+inline constexpr unsigned kWriterCore = 1;
+
 struct Plan {
   std::uint64_t tokens = 10'000'000;
   std::uint64_t grow_from = 1'000'000;

@@ -12,13 +12,9 @@ namespace introspectd::scale {
 
 namespace {
 
-constexpr unsigned kReaderCore = 0;
-constexpr unsigned kWriterCore = 1;
 constexpr int kRevocationsPerRound = 4000;
 constexpr auto kBetween = std::chrono::microseconds(200);
 constexpr std::uint64_t kFirstStranger = std::uint64_t{1} << 32;  // others come before
-
-double Micros(std::uint64_t ns) { return static_cast<double>(ns) / 1000; }
 
 // Asks without a pause, on a thread of its own; and, once a visit, about the token that is being
 // revoked.

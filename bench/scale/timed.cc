@@ -4,8 +4,6 @@ namespace introspectd::scale {
 
 namespace {
 
-double Micros(std::uint64_t ns) { return static_cast<double>(ns) / 1000; }
-
 void WriteOne(std::string_view name, const load::Histogram& ns, text::JsonWriter& report) {
   report.Key(name).BeginObject();
   report.Key("count").Unsigned(ns.count());

@@ -9,19 +9,19 @@ namespace {
 using http::Exchange;
 using http::Resumption;
 using jose::Judgement;
-using Kind = AssertionDesk::Answer::Kind;
+using AnswerKind = AssertionDesk::Answer::Kind;
 using Line = SignatureQueue::Line;
 
-Kind KindOf(client::Use use) {
+AnswerKind KindOf(client::Use use) {
   switch (use) {
     case client::Use::kFirst:
-      return Kind::kGood;
+      return AnswerKind::kGood;
     case client::Use::kAgain:
-      return Kind::kRefused;
+      return AnswerKind::kRefused;
     case client::Use::kFull:
-      return Kind::kUnavailable;
+      return AnswerKind::kUnavailable;
   }
-  return Kind::kUnavailable;
+  return AnswerKind::kUnavailable;
 }
 
 }  // namespace
@@ -37,23 +37,23 @@ AssertionDesk::Answer AssertionDesk::Ask(const client::FormCredentials& form,
                                         queue_.EffortFor(exchange, Line::kAssertions));
   queue_.Spend(outcome.spent_ns);
   if (SignatureQueue::IsOpen(exchange, outcome.judgement, outcome.refusal)) {
-    return {.kind = Kind::kUnavailable};
+    return {.kind = AnswerKind::kUnavailable};
   }
   switch (outcome.judgement) {
     case Judgement::kNotOurs:
     case Judgement::kBad:
-      return {.kind = Kind::kRefused};
+      return {.kind = AnswerKind::kRefused};
     case Judgement::kGood:
       return TakeGood(outcome, exchange);
     case Judgement::kKeysMissing:
-      return {.kind = Kind::kUnavailable};
+      return {.kind = AnswerKind::kUnavailable};
     case Judgement::kBusy:
       queue_.WaitForTurn(exchange, Line::kAssertions);
-      return {.kind = Kind::kPending};
+      return {.kind = AnswerKind::kPending};
     case Judgement::kKeysWanted:
       return WaitForKeys(outcome.owner, exchange);
   }
-  return {.kind = Kind::kUnavailable};
+  return {.kind = AnswerKind::kUnavailable};
 }
 
 AssertionDesk::Request* AssertionDesk::Find(const http::Ticket& ticket) {
@@ -63,9 +63,9 @@ AssertionDesk::Request* AssertionDesk::Find(const http::Ticket& ticket) {
 }
 
 AssertionDesk::Answer AssertionDesk::Known(const Request& request, const Exchange& exchange) {
-  const bool in_vain =
-      request.answer.kind == Kind::kPending && exchange.resumption == Resumption::kUnavailable;
-  return in_vain ? Answer{.kind = Kind::kUnavailable} : request.answer;
+  const bool in_vain = request.answer.kind == AnswerKind::kPending &&
+                       exchange.resumption == Resumption::kUnavailable;
+  return in_vain ? Answer{.kind = AnswerKind::kUnavailable} : request.answer;
 }
 
 // One that was verified with an older trust and brought to be used then is not brought again.
@@ -80,7 +80,7 @@ AssertionDesk::Answer AssertionDesk::TakeGood(const jose::AssertionVerifier::Out
   if (ticket.slot >= requests_.size()) requests_.resize(ticket.slot + std::size_t{1});
   Request& request = requests_[ticket.slot];
   request = {.ticket = ticket,
-             .answer = {.kind = Kind::kPending, .client = outcome.client->index},
+             .answer = {.kind = AnswerKind::kPending, .client = outcome.client->index},
              .trusts = trusts_};
   use_({.ticket = ticket, .client = outcome.client->id, .jti = outcome.jti, .exp = outcome.exp});
   return request.answer;
@@ -89,7 +89,7 @@ AssertionDesk::Answer AssertionDesk::TakeGood(const jose::AssertionVerifier::Out
 AssertionDesk::Answer AssertionDesk::WaitForKeys(std::size_t owner, const Exchange& exchange) {
   const std::int64_t wait_ms = verifier_.trust().keys[owner].wait_ms;
   const bool waits = queue_.WaitForKeys(owner, wait_ms, exchange);
-  return {.kind = waits ? Kind::kPending : Kind::kUnavailable};
+  return {.kind = waits ? AnswerKind::kPending : AnswerKind::kUnavailable};
 }
 
 void AssertionDesk::Used(const http::Ticket& ticket, client::Use use) {

@@ -7,7 +7,7 @@ namespace introspectd::api {
 
 namespace {
 
-using Kind = BearerJudge::Finding::Kind;
+using FindingKind = BearerJudge::Finding::Kind;
 
 constexpr std::string_view kScope = "introspect";
 
@@ -53,24 +53,24 @@ BearerJudge::Finding BearerJudge::Judge(std::string_view bearer, std::string_vie
                                         const client::Registry& registry, bool may_verify,
                                         http::Exchange& exchange) {
   if (!registry.has(AuthMethod::kBearer) || bearer.size() > token_bytes_max_ || bearer == asked) {
-    return {Kind::kInvalid};
+    return {FindingKind::kInvalid};
   }
-  if (!readiness_.ready(exchange.now)) return {Kind::kUnavailable};
+  if (!readiness_.ready(exchange.now)) return {FindingKind::kUnavailable};
   const JwtDesk::Answer found = jwts_.Ask(bearer, exchange, may_verify);
   switch (found.kind) {
     case JwtDesk::Answer::Kind::kNotOurs:
       break;
     case JwtDesk::Answer::Kind::kGood:
-      if (Signed(bearer) == Signed(asked)) return {Kind::kInvalid};
+      if (Signed(bearer) == Signed(asked)) return {FindingKind::kInvalid};
       break;
     case JwtDesk::Answer::Kind::kBad:
-      return {Kind::kInvalid};
+      return {FindingKind::kInvalid};
     case JwtDesk::Answer::Kind::kUnavailable:
-      return {Kind::kUnavailable};
+      return {FindingKind::kUnavailable};
     case JwtDesk::Answer::Kind::kPending:
-      return {Kind::kPending};
+      return {FindingKind::kPending};
     case JwtDesk::Answer::Kind::kUnjudged:
-      return {Kind::kUnjudged};
+      return {FindingKind::kUnjudged};
   }
   // The keys that were fetched are those of its issuer, not of the token that it asks about.
   if (!found.recalled && exchange.resumption == http::Resumption::kKeysFetched) {
@@ -86,10 +86,10 @@ BearerJudge::Finding BearerJudge::AskStore(const JwtDesk::Answer& found,
   const Store::Finding token =
       found.verdict != nullptr ? reader_.Judge(found.verdict->token(found.leeway_s), now.seconds())
                                : reader_.Find(found.digest, now.seconds());
-  Finding finding{Kind::kInvalid};
+  Finding finding{FindingKind::kInvalid};
   if (token.state == TokenState::kActive) finding = Weigh(token.token, registry);
   if (token.state == TokenState::kUnknown && !readiness_.feed_fresh(now)) {
-    finding.kind = Kind::kUnavailable;
+    finding.kind = FindingKind::kUnavailable;
   }
   if (!was_inside) reader_.Leave();
   return finding;
@@ -101,9 +101,11 @@ BearerJudge::Finding BearerJudge::Weigh(const TokenView& token,
   const client::Client* client = id ? registry.FindClient(*id) : nullptr;
   if (client == nullptr || !client->Allows(AuthMethod::kBearer) ||
       !us_.MayKnow(token, reader_.issuer()) || !IsBearer(token.answer())) {
-    return {Kind::kInvalid};
+    return {FindingKind::kInvalid};
   }
-  return {HasScope(token.scope().value_or(""), kScope) ? Kind::kGood : Kind::kScopeMissing, client};
+  return {HasScope(token.scope().value_or(""), kScope) ? FindingKind::kGood
+                                                       : FindingKind::kScopeMissing,
+          client};
 }
 
 }  // namespace introspectd::api

@@ -11,7 +11,6 @@ namespace introspectd::api {
 namespace {
 
 using Outcome = jose::Verifier::Outcome;
-using Kind = Outcome::Kind;
 
 std::string ReasonOfStore(const Store::Finding& found) {
   switch (found.state) {
@@ -72,8 +71,8 @@ Outcome Explainer::Verify(const Question& question, Now now) {
 }
 
 Store::Finding Explainer::Find(const Outcome& outcome, Now now) {
-  if (outcome.kind == Kind::kNotOurs) return reader_.Find(outcome.digest, now.seconds());
-  if (outcome.kind != Kind::kGood) return {};
+  if (outcome.kind == Outcome::Kind::kNotOurs) return reader_.Find(outcome.digest, now.seconds());
+  if (outcome.kind != Outcome::Kind::kGood) return {};
   return reader_.Judge(outcome.verdict->token(IssuerOf(outcome).config.leeway_s), now.seconds());
 }
 
@@ -89,7 +88,7 @@ std::string Explainer::ReasonOf(const Outcome& outcome, const Store::Finding& fo
 
 void Explainer::Describe(const Outcome& outcome, const Store::Finding& found,
                          text::JsonWriter& json) const {
-  const bool jwt = outcome.kind != Kind::kNotOurs;
+  const bool jwt = outcome.kind != Outcome::Kind::kNotOurs;
   json.Key("kind").String(jwt ? "jwt" : "opaque");
   json.Key("token_sha256").String(text::EncodeBase64Url(Text(outcome.digest)));
   if (jwt) {

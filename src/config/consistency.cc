@@ -156,8 +156,8 @@ bool Uses(const ClientConfig& client, std::initializer_list<AuthMethod> methods)
 }
 
 // A secret that nothing asks for would only be one more to lose.
-absl::Status CheckSecret(const ClientConfig& client, const std::string& path,
-                         const Places& places) {
+absl::Status CheckSecretOf(const ClientConfig& client, const std::string& path,
+                           const Places& places) {
   const bool given = !client.secret.hashes.empty() || !client.secret.plain.empty();
   const bool needed = Uses(client, {AuthMethod::kClientSecretBasic, AuthMethod::kClientSecretPost});
   if (given == needed) return absl::OkStatus();
@@ -211,7 +211,7 @@ absl::Status SettleClients(Config& config, const Places& places) {
     for (const absl::Status& status : {
              CheckNames(path + ".audiences", client.audiences, places),
              CheckNames(path + ".issuers", client.issuers, places),
-             CheckSecret(client, path, places),
+             CheckSecretOf(client, path, places),
              CheckKeys(client, path, places),
              CheckTlsMethods(config, client, path, places),
              CheckBearer(config, client, path, places),

@@ -15,11 +15,6 @@ namespace introspectd::fetch {
 
 namespace {
 
-struct MultiCleanup {
-  void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
-};
-using Multi = std::unique_ptr<CURLM, MultiCleanup>;
-
 absl::Status CheckRequest(const Fetcher::Request& request) {
   if (absl::Status wrong = CheckUrl(request.url); !wrong.ok()) return wrong;
   return request.proxy.empty() ? absl::OkStatus() : CheckProxy(request.proxy);
@@ -40,6 +35,10 @@ struct Fetcher::Impl {
   void Start(Request request, Done done);
   void Close();
 
+  struct MultiCleanup {
+    void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
+  };
+
   // What is over, until its `done` is called.
   struct Over {
     Done done;
@@ -49,7 +48,7 @@ struct Fetcher::Impl {
   net::Loop& loop;
   net::Timer timer;    // libcurl's
   net::Timer refuser;  // for what was refused at once
-  Multi multi;
+  std::unique_ptr<CURLM, MultiCleanup> multi;
   std::map<int, net::Watch> watches;
   std::map<CURL*, std::unique_ptr<Transfer>> transfers;
   std::vector<Over> refused;

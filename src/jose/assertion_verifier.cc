@@ -14,8 +14,6 @@ using claims::NumericDateOf;
 using claims::Rounding;
 using json::Type;
 
-constexpr std::size_t kDepthMax = 16;
-
 // The same keys may sign access tokens, DPoP proofs or request objects, which prove nothing here.
 bool IsTypeOfAssertion(std::optional<std::string_view> type) {
   return !type || text::EqualsIgnoreCase(ShortType(*type), "jwt") ||
@@ -34,7 +32,7 @@ bool ReadDate(const json::Value& value, Rounding rounding, std::optional<UnixSec
 
 }  // namespace
 
-AssertionVerifier::AssertionVerifier(std::size_t bytes_max) : json_(bytes_max, kDepthMax) {}
+AssertionVerifier::AssertionVerifier(std::size_t bytes_max) : json_(bytes_max, kJsonDepthMax) {}
 
 AssertionVerifier::Outcome AssertionVerifier::Verify(std::string_view assertion,
                                                      std::optional<std::string_view> client_id,

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "fmt/core.h"
+#include "jose/jws.h"
 #include "json/document.h"
 #include "text/base64.h"
 #include "text/json_writer.h"
@@ -16,8 +17,6 @@ namespace {
 using crypto::Curve;
 using crypto::PublicKey;
 using Members = std::vector<json::Member>;
-
-constexpr std::size_t kDepthMax = 16;
 
 constexpr std::array<std::pair<std::string_view, Curve>, 3> kCurves = {
     {{"P-256", Curve::kP256}, {"P-384", Curve::kP384}, {"P-521", Curve::kP521}}};
@@ -212,7 +211,7 @@ bool Jwk::Allows(crypto::SignatureAlgorithm wanted) const {
 }
 
 absl::StatusOr<JwkSet> ParseJwkSet(std::string_view text) {
-  json::Parser parser(kJwkSetBytesMax, kDepthMax);
+  json::Parser parser(kJwkSetBytesMax, kJsonDepthMax);
   const json::Error error = parser.ParseObject(text);
   if (error != json::Error::kNone) return Bad(json::ToString(error));
   const json::Member* keys = json::Find(parser.members(), "keys");

@@ -4,6 +4,7 @@
 // Source:  RFC 7515 3.1, 4 and 7.1; RFC 7797; RFC 8725 3.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,9 @@
 #include "json/document.h"
 
 namespace introspectd::jose {
+
+// How deep what is in headers, payloads and keys may be nested.
+inline constexpr std::size_t kJsonDepthMax = 16;
 
 // Views into the token, still in base64url.
 struct Jws {

@@ -9,8 +9,6 @@ namespace introspectd::jose {
 
 namespace {
 
-constexpr std::size_t kDepthMax = 16;
-
 TokenDigest DigestOf(const crypto::Sha256& whole) {
   TokenDigest digest;
   std::copy_n(whole.begin(), digest.bytes.size(), digest.bytes.begin());
@@ -22,7 +20,7 @@ TokenDigest DigestOf(const crypto::Sha256& whole) {
 Verifier::Verifier(const Options& options)
     : token_lifetime_max_s_(options.token_lifetime_max_s),
       verdicts_(options.verdict_bytes_max),
-      payload_json_(options.token_bytes_max, kDepthMax),
+      payload_json_(options.token_bytes_max, kJsonDepthMax),
       builder_(payload_json_) {}
 
 void Verifier::SetTrust(std::shared_ptr<const Trust> trust, bool forget) {

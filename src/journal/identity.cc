@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <span>
 #include <sstream>
 #include <string>
 
@@ -18,25 +19,20 @@ namespace {
 constexpr const char* kFile = "STORE";
 constexpr const char* kNewFile = "STORE.new";
 
-std::string Hex(std::string_view bytes) {
+std::string Hex(std::span<const unsigned char> bytes) {
   std::string text;
-  for (const char byte : bytes) text += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+  for (const unsigned char byte : bytes) text += fmt::format("{:02x}", byte);
   return text;
-}
-
-std::string_view Bytes(const auto& value) {
-  return {reinterpret_cast<const char*>(value.data()), value.size()};
 }
 
 std::string WithCheck(std::string text) {
   const crypto::Sha256 check = crypto::Sha256Of(text);
-  return text + "check " + Hex(Bytes(check)) + "\n";
+  return text + "check " + Hex(check) + "\n";
 }
 
 std::string TextOf(const Identity& identity) {
   return WithCheck(fmt::format("introspectd store\nformat {}\nin use {}\nid {}\n",
-                               Identity::kFormat, identity.in_use ? 1 : 0,
-                               Hex(Bytes(identity.id))));
+                               Identity::kFormat, identity.in_use ? 1 : 0, Hex(identity.id)));
 }
 
 std::optional<StoreId> IdOf(std::string_view hex) {

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "fmt/format.h"
 #include "log/log.h"
+#include "replica/options.h"
 #include "replica/statements.h"
 #include "schema/schema.h"
 
@@ -14,7 +15,6 @@ namespace introspectd::replica {
 namespace {
 
 constexpr std::string_view kPositionKey = "position";
-constexpr std::int64_t kOpenAgain_ms = 300;
 constexpr std::int64_t kBeat_ms = 1000;
 constexpr std::int64_t kWriteEvery_ms = 10'000;
 // A backend that crashed takes the server's memory with it, though the server stays the same.

@@ -8,6 +8,9 @@
 
 namespace introspectd::replica {
 
+// How long after a connection to the log is lost, or could not be opened, it is tried again.
+inline constexpr std::int64_t kOpenAgain_ms = 300;
+
 struct Options {
   std::string url;  // as libpq takes it
   bool create_schema = false;

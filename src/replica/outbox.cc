@@ -6,13 +6,13 @@
 #include "base/clock.h"
 #include "fmt/format.h"
 #include "log/log.h"
+#include "replica/options.h"
 #include "replica/statements.h"
 
 namespace introspectd::replica {
 
 namespace {
 
-constexpr std::int64_t kOpenAgain_ms = 300;
 constexpr std::int64_t kSilenceMax_ms = 2000;
 // Longer than a commit takes; no revocation waits longer for one to take effect here.
 constexpr std::int64_t kPatience_ms = 100;

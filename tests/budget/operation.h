@@ -9,7 +9,11 @@
 #include <span>
 #include <string_view>
 
+#include "introspectd/time.h"
+
 namespace introspectd::budget {
+
+inline constexpr UnixSeconds kStart = 1'800'000'000;  // where the clock stands
 
 class Operation {
  public:

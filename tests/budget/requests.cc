@@ -14,7 +14,6 @@
 namespace introspectd::budget {
 namespace {
 
-constexpr UnixSeconds kNow = 1'800'000'000;
 constexpr std::size_t kTokens = 64;
 constexpr std::size_t kDeep = 16;
 constexpr std::size_t kWarmUp = 128;
@@ -32,7 +31,7 @@ class Requests : public Operation {
  protected:
   Requests(std::string_view config, api::Count expected, std::size_t depth)
       : plane_(config), expected_(expected), depth_(depth) {
-    plane_.now.wall_us = kNow * kMicrosPerSecond;
+    plane_.now.wall_us = kStart * kMicrosPerSecond;
   }
 
   void Ask(const std::vector<std::string>& tokens) {
@@ -63,7 +62,7 @@ class Opaque final : public Requests {
   Opaque(std::size_t depth, bool known)
       : Requests(support::ConfigText{}.Text(), known ? api::Count::kActive : api::Count::kInactive,
                  depth) {
-    const population::Population population({.seed = 1, .now = kNow});
+    const population::Population population({.seed = 1, .now = kStart});
     std::string lines;
     std::vector<std::string> tokens;
     for (std::size_t i = 0; i < kTokens; ++i) {
@@ -88,7 +87,7 @@ class RememberedJwt final : public Requests {
                            .stale_at_ms = INT64_MAX});
     plane_.jwts.SetTrust(trust);
     std::string claims;
-    population::Population({.seed = 1, .now = kNow}).AppendClaims(0, claims);
+    population::Population({.seed = 1, .now = kStart}).AppendClaims(0, claims);
     Ask({minter.Mint(claims)});
   }
 
@@ -110,7 +109,7 @@ std::unique_ptr<Operation> MakeJwt(std::size_t /*times*/) {
   return std::make_unique<RememberedJwt>();
 }
 
-constexpr Named kOperations[] = {
+constexpr Named kRequestOperations[] = {
     {"request", kWarmUp, kMeasured, MakeOpaque<1, true>},
     {"sixteen-requests", kWarmUp, kMeasured / 4, MakeOpaque<kDeep, true>},
     {"request-of-unknown-token", kWarmUp, kMeasured, MakeOpaque<1, false>},
@@ -119,6 +118,6 @@ constexpr Named kOperations[] = {
 
 }  // namespace
 
-std::span<const Named> RequestOperations() { return kOperations; }
+std::span<const Named> RequestOperations() { return kRequestOperations; }
 
 }  // namespace introspectd::budget

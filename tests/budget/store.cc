@@ -20,7 +20,6 @@
 namespace introspectd::budget {
 namespace {
 
-constexpr UnixSeconds kStart = 1'800'000'000;
 constexpr Now kNow{.wall_us = kStart * kMicrosPerSecond, .boot_ms = 1};
 constexpr std::size_t kTokensInShard = 8;
 
@@ -191,7 +190,7 @@ std::unique_ptr<Operation> Make(std::size_t times) {
   return std::make_unique<Type>(times);
 }
 
-constexpr Named kOperations[] = {
+constexpr Named kStoreOperations[] = {
     {"look-up", 256, 1024, Make<LookUp>},
     {"upsert", Pushed::kTogether, Pushed::kTogether, Make<Upserts>},
     {"revocation", Pushed::kTogether, Pushed::kTogether, Make<Revocations>},
@@ -201,6 +200,6 @@ constexpr Named kOperations[] = {
 
 }  // namespace
 
-std::span<const Named> StoreOperations() { return kOperations; }
+std::span<const Named> StoreOperations() { return kStoreOperations; }
 
 }  // namespace introspectd::budget

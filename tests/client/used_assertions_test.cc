@@ -10,10 +10,10 @@
 namespace introspectd::client {
 namespace {
 
-constexpr UnixSeconds kNow = 1'800'000'000;
-
 class UsedAssertionsTest : public testing::Test {
  protected:
+  static constexpr UnixSeconds kNow = 1'800'000'000;
+
   AssertionName Name(std::string_view jti, std::string_view client = "gateway") const {
     return NameOfAssertion(key_, client, jti);
   }

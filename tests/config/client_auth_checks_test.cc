@@ -60,7 +60,7 @@ TEST(ClientAuthChecksTest, ATlsMethodStandsAlone) {
   constexpr std::string_view kRest =
       " must stand alone: its certificate is all that proves such a client";
   EXPECT_EQ(ErrorOfClient(R"("client_secret_basic", "tls_client_auth")",
-                          Join("secret = \"", kSecret, "\"\ntls_san_dns = \"a\"\n")),
+                          Join("secret = \"", kSampleSecret, "\"\ntls_san_dns = \"a\"\n")),
             Join("gateway.toml:10: clients[0].auth: \"tls_client_auth\"", kRest));
   EXPECT_EQ(
       ErrorOfClient(R"("self_signed_tls_client_auth", "tls_client_auth")", "tls_san_dns = \"a\"\n"),
@@ -68,7 +68,7 @@ TEST(ClientAuthChecksTest, ATlsMethodStandsAlone) {
   EXPECT_EQ(ErrorOfClient(R"("tls_client_auth", "bearer")", "tls_san_dns = \"a\"\n"),
             Join("gateway.toml:10: clients[0].auth: \"tls_client_auth\"", kRest));
   EXPECT_EQ(ErrorOfClient(R"("tls_client_auth")",
-                          Join("secret = \"", kSecret, "\"\ntls_san_dns = \"a\"\n")),
+                          Join("secret = \"", kSampleSecret, "\"\ntls_san_dns = \"a\"\n")),
             "gateway.toml:7: clients[0]: has a secret, which nothing in its auth uses");
 }
 

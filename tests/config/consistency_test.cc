@@ -74,7 +74,7 @@ TEST(ConsistencyTest, AllStandsAlone) {
       "\"*\" must stand alone; allowed: [\"*\"], or names without it";
   EXPECT_EQ(ErrorOf(Join(kMinimal, kClient, "issuers = [\"*\", \"https://a.example/\"]\n")),
             Join("gateway.toml:7: clients[0].issuers: ", kRest));
-  EXPECT_EQ(ErrorOf(Join(kMinimal, "[[clients]]\nid = \"a\"\nsecret = \"", kSecret,
+  EXPECT_EQ(ErrorOf(Join(kMinimal, "[[clients]]\nid = \"a\"\nsecret = \"", kSampleSecret,
                          "\"\naudiences = [\"b\", \"*\"]\n")),
             Join("gateway.toml:6: clients[0].audiences: ", kRest));
   EXPECT_EQ(ErrorOf(Join(kMinimal, kAdminToken, "issuers = [\"*\", \"*\"]\n")),
@@ -111,7 +111,7 @@ TEST(ConsistencyTest, LimitedClientsCannotAskForErrors) {
   EXPECT_EQ(ErrorOf(Join(kMinimal, kClient, "unknown_token = \"error\"\n")),
             Join("gateway.toml:7: clients[0].unknown_token: ", kRest));
   EXPECT_EQ(
-      ErrorOf(Join(kMinimal, "[[clients]]\nid = \"a\"\nsecret = \"", kSecret,
+      ErrorOf(Join(kMinimal, "[[clients]]\nid = \"a\"\nsecret = \"", kSampleSecret,
                    "\"\naudiences = [\"b\"]\nissuers = [\"*\"]\nunknown_token = \"error\"\n")),
       Join("gateway.toml:8: clients[0].unknown_token: ", kRest));
 }

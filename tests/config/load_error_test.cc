@@ -32,7 +32,7 @@ TEST(LoadErrorTest, UnknownKeys) {
        "gateway.toml:4: server.tls.cert: is not a known key; allowed: certificate, key, client_ca"},
       {"[admin]\nlisten = [\"127.0.0.1:1\"]\nname = \"a\"\n",
        "gateway.toml:3: admin.name: is not a known key; allowed: listen, tls, tokens"},
-      {Join(kMinimal, kClient, "secrets = \"", kSecret, "\"\n"),
+      {Join(kMinimal, kClient, "secrets = \"", kSampleSecret, "\"\n"),
        "gateway.toml:7: clients[0].secrets: is not a known key; allowed: id, secret_hash, "
        "secret_file, secret, auth, audiences, issuers, own_tokens, members, unknown_token, "
        "unsupported_hint, jwks, jwks_file, jwks_uri, assertion_algorithms, assertion_audiences, "
@@ -54,10 +54,10 @@ TEST(LoadErrorTest, RequiredKeys) {
        "gateway.toml: introspection.issuer: is required: the issuer whose tokens are kept here"},
       {"\n[introspection]\n",
        "gateway.toml:2: introspection.issuer: is required: the issuer whose tokens are kept here"},
-      {Join(kMinimal, "[[clients]]\nsecret = \"", kSecret, "\"\naudiences = [\"*\"]\n"),
+      {Join(kMinimal, "[[clients]]\nsecret = \"", kSampleSecret, "\"\naudiences = [\"*\"]\n"),
        "gateway.toml:3: clients[0].id: is required: client_id of a protected resource that may "
        "introspect"},
-      {Join(kMinimal, kClient, "[[clients]]\nid = \"b\"\nsecret = \"", kSecret, "\"\n"),
+      {Join(kMinimal, kClient, "[[clients]]\nid = \"b\"\nsecret = \"", kSampleSecret, "\"\n"),
        "gateway.toml:7: clients[1].audiences: is required: it may know tokens with one of these "
        "in `aud`; `[\"*\"]` = all"},
       {Join(kMinimal, "[[admin.tokens]]\nname = \"a\"\ntoken = \"", kToken, "\"\n"),
@@ -94,11 +94,11 @@ TEST(LoadErrorTest, WrongTypes) {
        "gateway.toml:3: clients: must be tables, each as [[clients]], not a table"},
       {Join("clients = [1]\n", kMinimal),
        "gateway.toml:1: clients[0]: must be a table, not an integer"},
-      {Join("clients = [{id = 5, secret = \"", kSecret, "\"}]\n", kMinimal),
+      {Join("clients = [{id = 5, secret = \"", kSampleSecret, "\"}]\n", kMinimal),
        "gateway.toml:1: clients[0].id: must be a string, not an integer"},
       {Join("admin = {tokens = 5}\n", kMinimal),
        "gateway.toml:1: admin.tokens: must be tables, each as [[admin.tokens]], not an integer"},
-      {Join(kMinimal, "[[clients]]\nid = \"a\"\nsecret = [\"", kSecret, "\"]\n"),
+      {Join(kMinimal, "[[clients]]\nid = \"a\"\nsecret = [\"", kSampleSecret, "\"]\n"),
        "gateway.toml:5: clients[0].secret: must be a string, not an array"},
       {Join(kMinimal, "[[clients]]\nid = \"a\"\nsecret_hash = 5\n"),
        "gateway.toml:5: clients[0].secret_hash: must be a string or an array of strings, not an "
@@ -128,7 +128,8 @@ TEST(LoadErrorTest, ValuesOutOfRange) {
       {Join(kMinimal, "[storage]\ntoken_lifetime_max_s = 0\n"),
        "gateway.toml:4: storage.token_lifetime_max_s: 0 is out of range; allowed: 1 to 315360000 "
        "s"},
-      {Join(kMinimal, "[[clients]]\nid = \"a\"\nsecret = \"", kSecret, "\"\naudiences = []\n"),
+      {Join(kMinimal, "[[clients]]\nid = \"a\"\nsecret = \"", kSampleSecret,
+            "\"\naudiences = []\n"),
        "gateway.toml:6: clients[0].audiences: has 0 entries; allowed: 1 to 65536"},
       {Join(kMinimal, kClient, "auth = []\n"),
        "gateway.toml:7: clients[0].auth: has 0 entries; allowed: 1 to 16"},
@@ -185,9 +186,9 @@ TEST(LoadErrorTest, Texts) {
        "gateway.toml:4: server.path: \"/healthz\" is taken; allowed: any other path"},
       {Join(kMinimal, "[server]\npath = \"/readyz\"\n"),
        "gateway.toml:4: server.path: \"/readyz\" is taken; allowed: any other path"},
-      {Join(kMinimal, "[[clients]]\nid = \"a\\u0000\"\nsecret = \"", kSecret, "\"\n"),
+      {Join(kMinimal, "[[clients]]\nid = \"a\\u0000\"\nsecret = \"", kSampleSecret, "\"\n"),
        "gateway.toml:4: clients[0].id: must not contain control characters"},
-      {Join(kMinimal, "[[clients]]\nid = \"\"\nsecret = \"", kSecret, "\"\n"),
+      {Join(kMinimal, "[[clients]]\nid = \"\"\nsecret = \"", kSampleSecret, "\"\n"),
        "gateway.toml:4: clients[0].id: must not be empty"},
       {Join(kMinimal, kClient, "issuers = [\"\"]\n"),
        "gateway.toml:7: clients[0].issuers[0]: must not be empty"},

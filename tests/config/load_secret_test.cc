@@ -30,7 +30,7 @@ TEST(LoadSecretTest, ChecksSecretsAndHashes) {
   const std::string second_is_not = Join("gateway.toml:6: clients[0].secret_hash[1]: ", kNotAHash);
   ExpectErrors({
       {Join(client, "secret = \"\"\n"), "gateway.toml:6: clients[0].secret: must not be empty"},
-      {Join(client, "secret = \"", kSecret, "\\t\"\n"),
+      {Join(client, "secret = \"", kSampleSecret, "\\t\"\n"),
        "gateway.toml:6: clients[0].secret: must not contain control characters"},
       {Join(client, "secret = \"", std::string(4097, 's'), "\"\n"),
        "gateway.toml:6: clients[0].secret: is too long; allowed: 1 to 4096 bytes"},
@@ -43,8 +43,8 @@ TEST(LoadSecretTest, ChecksSecretsAndHashes) {
       {Join(client, "secret_hash = \"***\"\n"),
        "gateway.toml:6: clients[0].secret_hash: \"***\" only stands for a secret in printed "
        "configurations"},
-      {Join(client, "secret_hash = \"", kSecret, "\"\n"), not_a_hash},
-      {Join(client, "secret_hash = [\"", kHash, "\", \"", kSecret, "\"]\n"), second_is_not},
+      {Join(client, "secret_hash = \"", kSampleSecret, "\"\n"), not_a_hash},
+      {Join(client, "secret_hash = [\"", kHash, "\", \"", kSampleSecret, "\"]\n"), second_is_not},
       {Join(client, "secret_hash = []\n"),
        "gateway.toml:6: clients[0].secret_hash: has 0 entries; allowed: 1 to 2"},
       {Join(client, "secret_hash = [\"", kHash, "\", \"", kHash, "\", \"", kOtherHash, "\"]\n"),
@@ -61,15 +61,15 @@ TEST(LoadSecretTest, ChecksFilesOfSecrets) {
                         "audiences = [\"*\"]\n"),
                    directory.path());
   };
-  EXPECT_EQ(error_with(Join(kSecret, "\n")), "");
+  EXPECT_EQ(error_with(Join(kSampleSecret, "\n")), "");
   EXPECT_EQ(error_with(""), "gateway.toml:5: clients[0].secret_file: names an empty file");
-  EXPECT_EQ(error_with(Join(kSecret, "\n\n")),
+  EXPECT_EQ(error_with(Join(kSampleSecret, "\n\n")),
             "gateway.toml:5: clients[0].secret_file: must not contain control characters");
   EXPECT_EQ(error_with(Join(kHash, "\n")),
             "gateway.toml:5: clients[0].secret_file: is a hash, not a secret; a hash belongs in "
             "secret_hash or token_hash");
   // Someone may take the key for that of the secret itself.
-  EXPECT_EQ(ErrorOf(Join(kMinimal, "[[clients]]\nid = \"a\"\nsecret_file = \"", kSecret,
+  EXPECT_EQ(ErrorOf(Join(kMinimal, "[[clients]]\nid = \"a\"\nsecret_file = \"", kSampleSecret,
                          "\"\naudiences = [\"*\"]\n")),
             "gateway.toml:5: clients[0].secret_file: cannot be read: No such file or directory");
 }
@@ -90,13 +90,13 @@ TEST(LoadSecretTest, NotTomlAndMaybeASecret) {
       {Join(kTable, "secret = \"a\"b\n"),
        "gateway.toml:2: this is not TOML: Error while parsing key-value pair: expected a comment "
        "or whitespace"},
-      {Join(kTable, "secret = \"", kSecret, "\n"),
+      {Join(kTable, "secret = \"", kSampleSecret, "\n"),
        "gateway.toml:2: this is not TOML: Error while parsing string: unescaped control "
        "characters other than TAB (U+0009) are explicitly prohibited"},
-      {Join(kTable, "secret = \"", kSecret, "\\q\"\n"),
+      {Join(kTable, "secret = \"", kSampleSecret, "\\q\"\n"),
        "gateway.toml:2: this is not TOML: Error while parsing string: unknown escape sequence "
        "'\\q'"},
-      {Join(kTable, "secret = \"x\"\nsecret = \"", kSecret, "\"\n"),
+      {Join(kTable, "secret = \"x\"\nsecret = \"", kSampleSecret, "\"\n"),
        "gateway.toml:3: this is not TOML: Error while parsing key-value pair: cannot redefine "
        "existing string 'secret'"},
   });

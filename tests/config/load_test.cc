@@ -128,7 +128,7 @@ TEST(LoadTest, ListsMayBeWrittenWithoutBracketsWhereOneIsUsual) {
 
 TEST(LoadTest, ReadsSecretsFromFilesBesideIt) {
   const support::TempDir directory;
-  directory.Write("gateway.secret", Join(kSecret, "\n"));
+  directory.Write("gateway.secret", Join(kSampleSecret, "\n"));
   directory.Write("admin.token", kToken);
   const auto file = directory.Write(
       "gateway.toml",
@@ -138,7 +138,7 @@ TEST(LoadTest, ReadsSecretsFromFilesBesideIt) {
            (directory.path() / "admin.token").string(), "\"\nscopes = [\"status\"]\n"));
   const auto config = LoadFile(file);
   ASSERT_TRUE(config.ok()) << std::string(config.status().message());
-  EXPECT_EQ(config->clients[0].secret.plain, kSecret);
+  EXPECT_EQ(config->clients[0].secret.plain, kSampleSecret);
   EXPECT_EQ(config->admin.tokens[0].secret.plain, kToken);
 }
 

@@ -66,7 +66,7 @@ std::string Unmasked(std::string text) {
   };
   EXPECT_TRUE(replace_first("token = \"***\"", Join("token = \"", kToken, "\"")));
   EXPECT_TRUE(replace_first("token_hash = [\"***\"]", Join("token_hash = [\"", kHash, "\"]")));
-  EXPECT_TRUE(replace_first("\nsecret = \"***\"", Join("\nsecret = \"", kSecret, "\"")));
+  EXPECT_TRUE(replace_first("\nsecret = \"***\"", Join("\nsecret = \"", kSampleSecret, "\"")));
   EXPECT_TRUE(replace_first("secret_hash = [\"***\", \"***\"]",
                             Join("secret_hash = [\"", kHash, "\", \"", kOtherHash, "\"]")));
   return text;

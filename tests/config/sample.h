@@ -16,13 +16,13 @@
 namespace introspectd::config {
 
 // None of these may come out again.
-inline constexpr std::string_view kSecret = "s3cr3t-of-the-gateway";
+inline constexpr std::string_view kSampleSecret = "s3cr3t-of-the-gateway";
 inline constexpr std::string_view kToken = "t0ken-of-the-issuer";
 inline constexpr std::string_view kHash =
     "$pbkdf2-sha256$i=1000$QUFBQUFBQUFBQUFBQUFBQQ$QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI";
 inline constexpr std::string_view kOtherHash =
     "$scrypt$ln=15,r=8,p=3$Q0NDQ0NDQ0NDQ0NDQ0NDQw$RERERERERERERERERERERERERERERERERERERERERERERA";
-inline constexpr std::array kSecrets = {kSecret, kToken, kHash, kOtherHash};
+inline constexpr std::array kSecrets = {kSampleSecret, kToken, kHash, kOtherHash};
 
 // Two lines that every configuration needs; keys of [introspection] may follow.
 inline constexpr std::string_view kMinimal =

@@ -17,7 +17,6 @@ namespace {
 
 using crypto::SignatureAlgorithm;
 
-constexpr std::int64_t kBoot_ms = 50'000;
 constexpr std::string_view kClient = "gateway";
 constexpr std::string_view kEndpoint = "https://introspect.example.com/introspect";
 
@@ -38,15 +37,6 @@ struct Said {
   }
 };
 
-// Keys are dear: all tests share these.
-const Minter& Ec() {
-  static const Minter minter(SignatureAlgorithm::kEs256, "ec");
-  return minter;
-}
-const Minter& Rsa() {
-  static const Minter minter(SignatureAlgorithm::kRs256, "rsa");
-  return minter;
-}
 const Minter& Attacker() {
   static const Minter minter(SignatureAlgorithm::kEs256, "ec");
   return minter;

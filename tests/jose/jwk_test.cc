@@ -17,7 +17,7 @@ using crypto::SignatureAlgorithm;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-std::string Rsa(std::string_view extra = "") {
+std::string RsaJwk(std::string_view extra = "") {
   const auto key = std::get<crypto::RsaPublicKey>(crypto::Rs256Vector().key);
   return R"({"kty":"RSA","e":"AQAB","n":")" + text::EncodeBase64Url(key.modulus) + "\"" +
          std::string(extra) + "}";
@@ -28,13 +28,13 @@ std::string RsaOf(std::string_view n, std::string_view e) {
          text::EncodeBase64Url(e) + "\"}";
 }
 
-std::string Ec(std::string_view extra = "") {
+std::string EcJwk(std::string_view extra = "") {
   return R"({"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",)"
          R"("y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0")" +
          std::string(extra) + "}";
 }
 
-std::string Okp(std::string_view extra = "") {
+std::string OkpJwk(std::string_view extra = "") {
   return R"({"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")" +
          std::string(extra) + "}";
 }
@@ -60,14 +60,15 @@ std::string WhyRefused(std::string_view text) {
 
 // Beside a good key, which stays.
 std::string WhyIgnored(const std::string& key) {
-  const JwkSet set = Parsed({key, Okp(R"(,"kid":"good")")});
+  const JwkSet set = Parsed({key, OkpJwk(R"(,"kid":"good")")});
   EXPECT_EQ(set.ignored.size() + set.keys.size(), 2u);
   return set.ignored.empty() ? "" : set.ignored[0];
 }
 
 TEST(JwkSetTest, ReadsEveryKindOfKey) {
-  const JwkSet set = Parsed({Rsa(R"(,"kid":"r","alg":"PS384","use":"sig")"), Ec(R"(,"kid":"e")"),
-                             Okp(R"(,"key_ops":["sign","verify"],"x5c":["?"],"other":{"a":[1]})")});
+  const JwkSet set =
+      Parsed({RsaJwk(R"(,"kid":"r","alg":"PS384","use":"sig")"), EcJwk(R"(,"kid":"e")"),
+              OkpJwk(R"(,"key_ops":["sign","verify"],"x5c":["?"],"other":{"a":[1]})")});
   ASSERT_EQ(set.keys.size(), 3u);
   EXPECT_THAT(set.ignored, IsEmpty());
   EXPECT_EQ(set.keys[0].kid, "r");
@@ -85,7 +86,7 @@ TEST(JwkSetTest, ReadsEveryKindOfKey) {
 }
 
 TEST(JwkSetTest, AllowsTheAlgorithmThatIsNamedOrThoseThatFit) {
-  const JwkSet set = Parsed({Rsa(R"(,"alg":"RS256")"), Rsa(), Ec(), Okp()});
+  const JwkSet set = Parsed({RsaJwk(R"(,"alg":"RS256")"), RsaJwk(), EcJwk(), OkpJwk()});
   const auto allows = [&set](std::size_t i, SignatureAlgorithm a) { return set.keys[i].Allows(a); };
   EXPECT_TRUE(allows(0, SignatureAlgorithm::kRs256));
   EXPECT_FALSE(allows(0, SignatureAlgorithm::kPs256));
@@ -101,30 +102,30 @@ TEST(JwkSetTest, AllowsTheAlgorithmThatIsNamedOrThoseThatFit) {
 TEST(JwkSetTest, RefusesWhatIsNoSet) {
   EXPECT_EQ(WhyRefused(""), "not one JSON object in UTF-8");
   EXPECT_EQ(WhyRefused("<html>"), "not one JSON object in UTF-8");
-  EXPECT_EQ(WhyRefused(Set({Ec()}) + "x"), "not one JSON object in UTF-8");
-  EXPECT_EQ(WhyRefused("[" + Ec() + "]"), "not a JSON object");
+  EXPECT_EQ(WhyRefused(Set({EcJwk()}) + "x"), "not one JSON object in UTF-8");
+  EXPECT_EQ(WhyRefused("[" + EcJwk() + "]"), "not a JSON object");
   EXPECT_EQ(WhyRefused("{}"), "it has no array \"keys\"");
-  EXPECT_EQ(WhyRefused(Ec()), "it has no array \"keys\"");
+  EXPECT_EQ(WhyRefused(EcJwk()), "it has no array \"keys\"");
   EXPECT_EQ(WhyRefused(R"({"keys":{}})"), "it has no array \"keys\"");
   EXPECT_EQ(WhyRefused(R"({"keys":null})"), "it has no array \"keys\"");
   EXPECT_EQ(WhyRefused(R"({"keys":[]})"), "the set is empty");
-  EXPECT_EQ(WhyRefused(Set({Ec(), "7"})), "key 1 is no object");
-  EXPECT_EQ(WhyRefused(Set({Ec(), "[]"})), "key 1 is no object");
+  EXPECT_EQ(WhyRefused(Set({EcJwk(), "7"})), "key 1 is no object");
+  EXPECT_EQ(WhyRefused(Set({EcJwk(), "[]"})), "key 1 is no object");
 }
 
 TEST(JwkSetTest, RefusesWhatIsThereTwice) {
   constexpr const char* kMember = "a member stands twice in one object";
-  EXPECT_EQ(WhyRefused(Set({Ec(R"(,"kid":"a","kid":"b")")})), kMember);
-  EXPECT_EQ(WhyRefused(Set({Ec(R"(,"kid":"a","\u006bid":"b")")})), kMember);
+  EXPECT_EQ(WhyRefused(Set({EcJwk(R"(,"kid":"a","kid":"b")")})), kMember);
+  EXPECT_EQ(WhyRefused(Set({EcJwk(R"(,"kid":"a","\u006bid":"b")")})), kMember);
   EXPECT_EQ(WhyRefused(R"({"keys":[],"keys":[]})"), kMember);
-  EXPECT_EQ(WhyRefused(Set({Ec(R"(,"kid":"a")"), Okp(), Ec(R"(,"kid":"a")")})),
+  EXPECT_EQ(WhyRefused(Set({EcJwk(R"(,"kid":"a")"), OkpJwk(), EcJwk(R"(,"kid":"a")")})),
             "key 2 (kid \"a\") is there twice");
-  EXPECT_EQ(WhyRefused(Set({Ec(R"(,"kid":"a")"), Rsa(R"(,"kid":"a")")})), "");
-  EXPECT_EQ(WhyRefused(Set({Ec(), Ec()})), "");
+  EXPECT_EQ(WhyRefused(Set({EcJwk(R"(,"kid":"a")"), RsaJwk(R"(,"kid":"a")")})), "");
+  EXPECT_EQ(WhyRefused(Set({EcJwk(), EcJwk()})), "");
 }
 
 TEST(JwkSetTest, ADuplicateThatCannotBeUsedDoesNoHarm) {
-  const JwkSet set = Parsed({Ec(R"(,"kid":"a","use":"enc")"), Ec(R"(,"kid":"a")")});
+  const JwkSet set = Parsed({EcJwk(R"(,"kid":"a","use":"enc")"), EcJwk(R"(,"kid":"a")")});
   EXPECT_EQ(set.keys.size(), 1u);
   EXPECT_THAT(set.ignored, ElementsAre("key 0 (kid \"a\"): it is not for verifying signatures"));
 }
@@ -133,21 +134,23 @@ TEST(JwkSetTest, RefusesSecretsAnywhere) {
   for (const char* member : {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}) {
     for (const char* value : {"\"c2VjcmV0\"", "null", "[]"}) {
       const std::string extra = R"(,"kid":"s",")" + std::string(member) + "\":" + value;
-      EXPECT_EQ(WhyRefused(Set({Ec(), Okp(extra)})), "key 1 (kid \"s\") is private or symmetric");
-      EXPECT_EQ(WhyRefused(Set({Ec(), Okp(extra + R"(,"use":"enc")")})),
+      EXPECT_EQ(WhyRefused(Set({EcJwk(), OkpJwk(extra)})),
+                "key 1 (kid \"s\") is private or symmetric");
+      EXPECT_EQ(WhyRefused(Set({EcJwk(), OkpJwk(extra + R"(,"use":"enc")")})),
                 "key 1 (kid \"s\") is private or symmetric");
     }
   }
-  EXPECT_EQ(WhyRefused(Set({Ec(), R"({"kty":"oct"})"})), "key 1 is private or symmetric");
-  EXPECT_EQ(WhyRefused(Set({Ec(), R"({"kty":"?","\u0064":""})"})), "key 1 is private or symmetric");
+  EXPECT_EQ(WhyRefused(Set({EcJwk(), R"({"kty":"oct"})"})), "key 1 is private or symmetric");
+  EXPECT_EQ(WhyRefused(Set({EcJwk(), R"({"kty":"?","\u0064":""})"})),
+            "key 1 is private or symmetric");
 }
 
 TEST(JwkSetTest, KeepsItsLimits) {
-  std::vector<std::string> keys(kJwkSetKeysMax, Okp());
+  std::vector<std::string> keys(kJwkSetKeysMax, OkpJwk());
   EXPECT_EQ(Parsed(keys).keys.size(), kJwkSetKeysMax);
-  keys.push_back(Okp());
+  keys.push_back(OkpJwk());
   EXPECT_EQ(WhyRefused(Set(keys)), "it has more than 100 keys");
-  std::string text = Set({Ec()});
+  std::string text = Set({EcJwk()});
   text.append(kJwkSetBytesMax - text.size(), ' ');
   EXPECT_EQ(WhyRefused(text), "");
   EXPECT_EQ(WhyRefused(text + " "), "too large");
@@ -155,28 +158,29 @@ TEST(JwkSetTest, KeepsItsLimits) {
   for (int i = 1; i < 10'000; ++i) many += ",{}";
   EXPECT_EQ(WhyRefused(many + "]}"), "it has more than 100 keys");
   const std::string deep = std::string(20, '[') + std::string(20, ']');
-  EXPECT_EQ(WhyRefused(Set({Ec(",\"deep\":" + deep)})), "nested too deeply");
+  EXPECT_EQ(WhyRefused(Set({EcJwk(",\"deep\":" + deep)})), "nested too deeply");
 }
 
 TEST(JwkSetTest, IgnoresKeysForOtherUses) {
   for (const char* extra : {R"(,"use":"enc")", R"(,"use":1)", R"(,"use":"SIG")", R"(,"use":null)",
                             R"(,"key_ops":["encrypt"])", R"(,"key_ops":[])",
                             R"(,"key_ops":"verify")", R"(,"key_ops":[["verify"],1])"}) {
-    EXPECT_EQ(WhyIgnored(Ec(extra)), "key 0: it is not for verifying signatures") << extra;
+    EXPECT_EQ(WhyIgnored(EcJwk(extra)), "key 0: it is not for verifying signatures") << extra;
   }
-  EXPECT_EQ(WhyIgnored(Ec(R"(,"key_ops":[1,"verify"])")), "");
+  EXPECT_EQ(WhyIgnored(EcJwk(R"(,"key_ops":[1,"verify"])")), "");
 }
 
 TEST(JwkSetTest, IgnoresAlgorithmsThatAreUnknownOrDoNotFit) {
   for (const char* alg :
        {"\"none\"", "\"HS256\"", "\"es256\"", "\"ECDH-ES\"", "\"\"", "1", "null"}) {
-    EXPECT_EQ(WhyIgnored(Ec(",\"alg\":" + std::string(alg))), "key 0: its alg is unknown") << alg;
+    EXPECT_EQ(WhyIgnored(EcJwk(",\"alg\":" + std::string(alg))), "key 0: its alg is unknown")
+        << alg;
   }
   for (const char* alg : {"ES384", "ES512", "RS256", "PS256", "EdDSA"}) {
-    EXPECT_EQ(WhyIgnored(Ec(R"(,"alg":")" + std::string(alg) + "\"")),
+    EXPECT_EQ(WhyIgnored(EcJwk(R"(,"alg":")" + std::string(alg) + "\"")),
               "key 0: its alg is not one of such keys");
   }
-  EXPECT_EQ(WhyIgnored(Rsa(R"(,"alg":"ES256")")), "key 0: its alg is not one of such keys");
+  EXPECT_EQ(WhyIgnored(RsaJwk(R"(,"alg":"ES256")")), "key 0: its alg is not one of such keys");
 }
 
 TEST(JwkSetTest, IgnoresUnknownTypesAndCurves) {
@@ -207,17 +211,17 @@ TEST(JwkSetTest, IgnoresWeakRsaKeys) {
 
 TEST(JwkSetTest, LeadingZerosOfRsaNumbersAreNothing) {
   const std::string n = std::get<crypto::RsaPublicKey>(crypto::Rs256Vector().key).modulus;
-  const JwkSet set = Parsed({RsaOf('\0' + n, std::string("\0\1\0\1", 4)), Rsa()});
+  const JwkSet set = Parsed({RsaOf('\0' + n, std::string("\0\1\0\1", 4)), RsaJwk()});
   ASSERT_EQ(set.keys.size(), 2u);
   EXPECT_EQ(std::get<crypto::RsaPublicKey>(set.keys[0].key).modulus, n);
   EXPECT_EQ(set.keys[0].thumbprint, set.keys[1].thumbprint);
 }
 
 TEST(JwkSetTest, IgnoresPointsThatAreNone) {
-  std::string off = Ec();
+  std::string off = EcJwk();
   off.replace(off.find("5a0"), 3, "5a4");
   EXPECT_EQ(WhyIgnored(off), "key 0: the point is not on its curve");
-  std::string other = Ec();
+  std::string other = EcJwk();
   other.replace(other.find("P-256"), 5, "P-384");
   EXPECT_EQ(WhyIgnored(other), "key 0: a coordinate is not as long as the curve's field");
   EXPECT_EQ(WhyIgnored(R"({"kty":"OKP","crv":"Ed25519","x":"AAAA"})"),
@@ -242,14 +246,14 @@ TEST(JwkSetTest, KidsThatAreNotGoodAreNotShown) {
        {std::string("\"\""), std::string("\"a\\nlevel=fatal\""), std::string("\"\\u001b[31m\""),
         std::string("\"\\u0000\""), std::string("\"\xc3\xa9\""), std::string("1"),
         "\"" + std::string(kKidBytesMax + 1, 'k') + "\""}) {
-    EXPECT_EQ(WhyIgnored(Ec(",\"kid\":" + kid)), kWhy) << kid;
+    EXPECT_EQ(WhyIgnored(EcJwk(",\"kid\":" + kid)), kWhy) << kid;
   }
   const std::string longest(kKidBytesMax, 'k');
-  EXPECT_EQ(Parsed({Ec(R"(,"kid":")" + longest + "\"")}).keys[0].kid, longest);
+  EXPECT_EQ(Parsed({EcJwk(R"(,"kid":")" + longest + "\"")}).keys[0].kid, longest);
 }
 
 TEST(JwkSetTest, ASetWithoutAKeyThatCanBeUsedSaysWhy) {
-  EXPECT_EQ(WhyRefused(Set({Ec(R"(,"use":"enc")"), "{}"})),
+  EXPECT_EQ(WhyRefused(Set({EcJwk(R"(,"use":"enc")"), "{}"})),
             "no key can be used; key 0: it is not for verifying signatures");
 }
 

@@ -13,6 +13,16 @@ std::string Claims(std::string_view more, UnixSeconds lifetime_s) {
 Minter::Minter(crypto::SignatureAlgorithm algorithm, std::string kid)
     : algorithm_(algorithm), kid_(std::move(kid)), key_(crypto::PrivateKey::Generate(algorithm)) {}
 
+const Minter& Rsa() {
+  static const Minter minter(crypto::SignatureAlgorithm::kRs256, "rsa");
+  return minter;
+}
+
+const Minter& Ec() {
+  static const Minter minter(crypto::SignatureAlgorithm::kEs256, "ec");
+  return minter;
+}
+
 std::string Minter::Header(std::string_view more) const {
   return fmt::format(R"({{"alg":"{}","typ":"at+jwt","kid":"{}"{}}})", crypto::NameOf(algorithm_),
                      kid_, more);

@@ -1,6 +1,7 @@
 // Makes JWTs, good ones and every other kind.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,7 @@
 namespace introspectd::jose {
 
 inline constexpr UnixSeconds kMintedAt = 1'700'000'000;
+inline constexpr std::int64_t kBoot_ms = 50'000;  // then
 inline constexpr std::string_view kIssuer = "https://server.example.com/";
 
 // {"iss":…,"aud":…,"exp":…,"iat":…} and more members, which begin with a comma.
@@ -38,6 +40,10 @@ class Minter {
   std::string kid_;
   crypto::PrivateKey key_;
 };
+
+// Keys are dear: all tests of a program share these, whose key identifiers are "rsa" and "ec".
+const Minter& Rsa();
+const Minter& Ec();
 
 // The parts of a token, encoded and joined.
 std::string Join(std::string_view header, std::string_view claims, std::string_view signature);

@@ -18,17 +18,6 @@ namespace {
 using crypto::SignatureAlgorithm;
 using Kind = Verifier::Outcome::Kind;
 
-constexpr std::int64_t kBoot_ms = 50'000;
-
-// Keys are dear: all tests share these.
-const Minter& Rsa() {
-  static const Minter minter(SignatureAlgorithm::kRs256, "rsa");
-  return minter;
-}
-const Minter& Ec() {
-  static const Minter minter(SignatureAlgorithm::kEs256, "ec");
-  return minter;
-}
 const Minter& Ed() {
   static const Minter minter(SignatureAlgorithm::kEdDsa, "ed");
   return minter;

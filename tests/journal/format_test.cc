@@ -9,45 +9,45 @@
 namespace introspectd::journal {
 namespace {
 
-constexpr StoreId kId{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+constexpr StoreId kStore{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
 constexpr Marker kMarker{.group = 0x1122334455, .sequence = 0x66778899aabbccdd};
 
 TEST(FormatTest, AMarkerComesBack) {
-  const auto marker = ReadMarker(kId, MarkerText(kId, kMarker));
+  const auto marker = ReadMarker(kStore, MarkerText(kStore, kMarker));
   ASSERT_TRUE(marker);
   EXPECT_EQ(marker->group, kMarker.group);
   EXPECT_EQ(marker->sequence, kMarker.sequence);
 }
 
 TEST(FormatTest, AMarkerIsFoundWhateverIsBehindIt) {
-  const std::string text = MarkerText(kId, kMarker) + "and more";
-  ASSERT_TRUE(ReadMarker(kId, text));
-  EXPECT_EQ(ReadMarker(kId, text)->group, kMarker.group);
-  EXPECT_TRUE(text.starts_with(MarkerStart(kId)));
+  const std::string text = MarkerText(kStore, kMarker) + "and more";
+  ASSERT_TRUE(ReadMarker(kStore, text));
+  EXPECT_EQ(ReadMarker(kStore, text)->group, kMarker.group);
+  EXPECT_TRUE(text.starts_with(MarkerStart(kStore)));
 }
 
 TEST(FormatTest, AMarkerOfAnotherStoreIsNone) {
-  StoreId other = kId;
+  StoreId other = kStore;
   other[15] ^= 1;
-  EXPECT_FALSE(ReadMarker(other, MarkerText(kId, kMarker)));
-  EXPECT_NE(MarkerStart(other), MarkerStart(kId));
+  EXPECT_FALSE(ReadMarker(other, MarkerText(kStore, kMarker)));
+  EXPECT_NE(MarkerStart(other), MarkerStart(kStore));
 }
 
 TEST(FormatTest, NoBitOfAMarkerMayBeAnother) {
-  std::string text = MarkerText(kId, kMarker);
+  std::string text = MarkerText(kStore, kMarker);
   for (char& byte : text) {
     for (int bit = 0; bit < 8; ++bit) {
       byte = static_cast<char>(byte ^ 1 << bit);
-      EXPECT_FALSE(ReadMarker(kId, text)) << &byte - text.data();
+      EXPECT_FALSE(ReadMarker(kStore, text)) << &byte - text.data();
       byte = static_cast<char>(byte ^ 1 << bit);
     }
   }
 }
 
 TEST(FormatTest, PartOfAMarkerIsNone) {
-  const std::string text = MarkerText(kId, kMarker);
+  const std::string text = MarkerText(kStore, kMarker);
   for (std::size_t size = 0; size < text.size(); ++size) {
-    EXPECT_FALSE(ReadMarker(kId, std::string_view(text).substr(0, size))) << size;
+    EXPECT_FALSE(ReadMarker(kStore, std::string_view(text).substr(0, size))) << size;
   }
 }
 

@@ -182,19 +182,19 @@ TEST_F(PowerCutTest, WhatWasAcknowledgedSurvivesAndNothingElse) {
 
 // Of a store with tables and a log.
 TEST_F(PowerCutTest, EveryCallOfALife) {
-  constexpr std::uint64_t kSeed = 21;  // odd: it is killed in the end, not closed
+  constexpr std::uint64_t kOddSeed = 21;  // it is killed in the end, not closed
   constexpr std::uint64_t kGroups = 5;
   const std::uint64_t step = Setting("INTROSPECTD_POWER_STEP", kSlowness);
-  Schedule schedule(kSeed);
+  Schedule schedule(kOddSeed);
   std::filesystem::path aged = Fresh();
   for (std::uint64_t groups = kGroups; groups <= 3 * kGroups; groups += kGroups) {
     const std::filesystem::path image = Fresh();
-    ASSERT_EQ(Live({kSeed, groups, Failure::kEnds, 1'000'000}, aged, image).code, 0);
+    ASSERT_EQ(Live({kOddSeed, groups, Failure::kEnds, 1'000'000}, aged, image).code, 0);
     aged = image;
   }
   int code = kPowerFailed;
   for (std::uint64_t call = 0; code == kPowerFailed && !HasFailure(); call += step) {
-    const Life life{kSeed, 4 * kGroups, Failure::kEnds, call};
+    const Life life{kOddSeed, 4 * kGroups, Failure::kEnds, call};
     const std::filesystem::path image = Fresh();
     const Death death = Live(life, CopyOf(aged), image);
     Judge(image, schedule, std::max(3 * kGroups, death.acknowledged), life);

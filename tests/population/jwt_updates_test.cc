@@ -11,7 +11,7 @@ namespace {
 using crypto::PrivateKey;
 using crypto::SignatureAlgorithm;
 
-constexpr UnixSeconds kNow = 1'700'000'000;
+constexpr UnixSeconds kMintedAt = 1'700'000'000;
 
 class MintUpdatesTest : public testing::Test {
  protected:
@@ -35,7 +35,7 @@ class MintUpdatesTest : public testing::Test {
     return lines;
   }
 
-  Population population_{{.seed = 3, .now = kNow, .revoked_share = 0.2}};
+  Population population_{{.seed = 3, .now = kMintedAt, .revoked_share = 0.2}};
   JwtMinter minter_ = JwtMinter::Create(SignatureAlgorithm::kEdDsa,
                                         PrivateKey::Generate(SignatureAlgorithm::kEdDsa))
                           .value();

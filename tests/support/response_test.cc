@@ -9,12 +9,13 @@ namespace {
 using testing::HasSubstr;
 using testing::Optional;
 
-constexpr std::string_view kGood = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-A: b c \r\n\r\n{}";
+constexpr std::string_view kGoodAnswer =
+    "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-A: b c \r\n\r\n{}";
 
 TEST(ParseResponseTest, ReadsOneResponse) {
-  const Parsed parsed = ParseResponse(std::string(kGood) + "HTTP/1.1 404");
+  const Parsed parsed = ParseResponse(std::string(kGoodAnswer) + "HTTP/1.1 404");
   ASSERT_EQ(parsed.progress, Progress::kComplete) << parsed.problem;
-  EXPECT_EQ(parsed.size, kGood.size());
+  EXPECT_EQ(parsed.size, kGoodAnswer.size());
   EXPECT_EQ(parsed.response.status, 200);
   EXPECT_EQ(parsed.response.body, "{}");
   EXPECT_THAT(parsed.response.Header("x-a"), Optional(std::string("b c")));
@@ -22,8 +23,8 @@ TEST(ParseResponseTest, ReadsOneResponse) {
 }
 
 TEST(ParseResponseTest, EveryPrefixIsIncomplete) {
-  for (std::size_t size = 0; size < kGood.size(); ++size) {
-    EXPECT_EQ(ParseResponse(kGood.substr(0, size)).progress, Progress::kIncomplete) << size;
+  for (std::size_t size = 0; size < kGoodAnswer.size(); ++size) {
+    EXPECT_EQ(ParseResponse(kGoodAnswer.substr(0, size)).progress, Progress::kIncomplete) << size;
   }
 }
 

@@ -14,7 +14,7 @@ using support::Certified;
 using support::ClientSpec;
 using testing::IsEmpty;
 
-const Now kNow{.wall_us = base::ReadWallMicros(), .boot_ms = 1000};
+const Now kStart{.wall_us = base::ReadWallMicros(), .boot_ms = 1000};
 
 const Authority& Ca() {
   static const Authority authority;
@@ -50,12 +50,12 @@ class EngineTest : public testing::TestWithParam<int> {
     options.certified = certified;
     Client client(options);
     client.Say("x");
-    client.Talk(server, kNow);
+    client.Talk(server, kStart);
     EXPECT_EQ(server.state(), Engine::State::kOpen);
     return client.session();
   }
 
-  bool Resumes(const Setting& setting, SSL_SESSION* session, Now now = kNow) {
+  bool Resumes(const Setting& setting, SSL_SESSION* session, Now now = kStart) {
     Engine server(MakeContext(setting));
     ClientOptions options = Options();
     options.session = session;
@@ -72,14 +72,14 @@ TEST_P(EngineTest, CarriesBytesBothWays) {
   Engine server(MakeContext());
   Client client(Options());
   client.Say("question");
-  client.Talk(server, kNow);
+  client.Talk(server, kStart);
   ASSERT_EQ(server.state(), Engine::State::kOpen);
   EXPECT_EQ(client.TakeServer(), "question");
   std::string out;
   server.Send("answer", out);
   EXPECT_EQ(out.find("answer"), std::string::npos);
   client.Feed(out);
-  client.Talk(server, kNow);
+  client.Talk(server, kStart);
   EXPECT_EQ(client.Take(), "answer");
   EXPECT_FALSE(server.ReadCertificate());
 }
@@ -90,7 +90,7 @@ TEST_P(EngineTest, DoesNotMindHowBytesAreCut) {
     Client client(Options());
     const std::string question(40'000, 'q');
     client.Say(question);
-    client.Talk(server, kNow, piece);
+    client.Talk(server, kStart, piece);
     EXPECT_EQ(client.TakeServer(), question) << piece;
   }
 }
@@ -98,7 +98,7 @@ TEST_P(EngineTest, DoesNotMindHowBytesAreCut) {
 TEST_P(EngineTest, GivesBuffersBackWhateverIsHeld) {
   Engine server(MakeContext());
   Client client(Options());
-  client.Talk(server, kNow);
+  client.Talk(server, kStart);
   const std::size_t busy = server.allocated_bytes();
   server.ReleaseBuffers();
   EXPECT_LT(server.allocated_bytes(), busy);
@@ -107,7 +107,7 @@ TEST_P(EngineTest, GivesBuffersBackWhateverIsHeld) {
   std::vector<char> plain(Engine::PlainRoom(record.size()));
   std::size_t size = 0;
   for (const char& byte : record) {  // also right behind the head of a record
-    size = server.Receive({&byte, 1}, kNow, plain);
+    size = server.Receive({&byte, 1}, kStart, plain);
     server.ReleaseBuffers();
   }
   EXPECT_EQ(std::string(plain.data(), size), "a record in parts");
@@ -117,9 +117,9 @@ TEST_P(EngineTest, HearsTheEndAndStillAnswers) {
   Engine server(MakeContext());
   Client client(Options());
   client.Say("the last question");
-  client.Talk(server, kNow);
+  client.Talk(server, kStart);
   SSL_shutdown(client.raw());
-  client.Talk(server, kNow);
+  client.Talk(server, kStart);
   EXPECT_EQ(server.state(), Engine::State::kEnded);
   std::string out;
   server.Send("answer", out);
@@ -131,9 +131,9 @@ TEST_P(EngineTest, HearsTheEndAndStillAnswers) {
 TEST_P(EngineTest, SaysThatItEnds) {
   Engine server(MakeContext());
   Client client(Options());
-  client.Talk(server, kNow);
+  client.Talk(server, kStart);
   server.End();
-  client.Talk(server, kNow);
+  client.Talk(server, kStart);
   EXPECT_EQ(SSL_get_shutdown(client.raw()) & SSL_RECEIVED_SHUTDOWN, SSL_RECEIVED_SHUTDOWN);
 }
 
@@ -175,7 +175,7 @@ TEST_P(EngineTest, ResumesNothingWhereClientsAreJudgedInAnotherWay) {
 TEST_P(EngineTest, ResumesNothingThatIsTooOld) {
   const Setting setting{.secret = crypto::NewProcessKey()};
   const auto ticket = TicketOf(setting);
-  Now later = kNow;
+  Now later = kStart;
   later.wall_us += 2 * 3600 * kMicrosPerSecond;
   EXPECT_FALSE(Resumes(setting, ticket.get(), later));
 }
@@ -189,7 +189,7 @@ TEST_P(EngineTest, KnowsTheClientOfAResumedSession) {
   ClientOptions options = Options();
   options.session = ticket.get();
   Client client(options);
-  client.Talk(server, kNow);
+  client.Talk(server, kStart);
   ASSERT_TRUE(server.resumed());
   const auto certificate = server.ReadCertificate();
   ASSERT_TRUE(certificate);
@@ -222,7 +222,7 @@ TEST_P(EngineTest, TakesAnyCertificateAndBelievesThoseOfTheAuthority) {
     ClientOptions options = Options();
     options.certified = shown.certified;
     Client client(options);
-    client.Talk(server, kNow);
+    client.Talk(server, kStart);
     ASSERT_EQ(server.state(), Engine::State::kOpen) << shown.what;
     const auto certificate = server.ReadCertificate();
     ASSERT_TRUE(certificate) << shown.what;
@@ -235,7 +235,7 @@ TEST_P(EngineTest, GoesOnWithoutACertificate) {
       MakeContext({.ask = AskClients::kForThoseOfTheCa, .client_ca = Ca().certificate()}));
   Client client(Options());
   client.Say("x");
-  client.Talk(server, kNow);
+  client.Talk(server, kStart);
   EXPECT_EQ(server.state(), Engine::State::kOpen);
   EXPECT_FALSE(server.ReadCertificate());
 }
@@ -244,7 +244,7 @@ TEST_P(EngineTest, NamesItsAuthoritiesUnlessAnybodyIsWelcome) {
   for (const AskClients ask : {AskClients::kForThoseOfTheCa, AskClients::kForAny}) {
     Engine server(MakeContext({.ask = ask, .client_ca = Ca().certificate()}));
     Client client(Options());
-    client.Talk(server, kNow);
+    client.Talk(server, kStart);
     const STACK_OF(X509_NAME)* const names = SSL_get0_peer_CA_list(client.raw());
     const int count = names == nullptr ? 0 : sk_X509_NAME_num(names);
     EXPECT_EQ(count, ask == AskClients::kForAny ? 0 : 1);
@@ -260,7 +260,7 @@ TEST_P(EngineTest, SpeaksHttp11OrNothing) {
     ClientOptions options = Options();
     options.alpn = offered;
     Client client(options);
-    client.Talk(server, kNow);
+    client.Talk(server, kStart);
     EXPECT_EQ(server.state() == Engine::State::kOpen, good) << offered;
     EXPECT_EQ(client.failed(), !good) << offered;
     const unsigned char* chosen = nullptr;
@@ -274,12 +274,12 @@ TEST_P(EngineTest, SpeaksHttp11OrNothing) {
 TEST_P(EngineTest, FailsOnARecordThatWasChanged) {
   Engine server(MakeContext());
   Client client(Options());
-  client.Talk(server, kNow);
+  client.Talk(server, kStart);
   client.Say("question");
   std::string record = client.Next();
   record.back() = static_cast<char>(record.back() ^ 1);
   std::vector<char> plain(Engine::PlainRoom(record.size()));
-  EXPECT_EQ(server.Receive(record, kNow, plain), 0u);
+  EXPECT_EQ(server.Receive(record, kStart, plain), 0u);
   EXPECT_EQ(server.state(), Engine::State::kFailed);
   std::string out;
   server.Send("dropped", out);
@@ -300,7 +300,7 @@ TEST(EngineVersionTest, RefusesOldVersionsAndWeakCiphers) {
         ClientOptions{.version = TLS1_2_VERSION, .ciphers12 = "aNULL:eNULL"}}) {
     Engine server(MakeContext());
     Client client(options);
-    client.Talk(server, kNow);
+    client.Talk(server, kStart);
     EXPECT_EQ(server.state(), Engine::State::kFailed) << options.ciphers12;
     EXPECT_TRUE(client.failed());
   }
@@ -310,10 +310,10 @@ TEST(EngineVersionTest, RefusesOldVersionsAndWeakCiphers) {
 TEST(EngineVersionTest, RefusesRenegotiation) {
   Engine server(MakeContext());
   Client client({.version = TLS1_2_VERSION});
-  client.Talk(server, kNow);
+  client.Talk(server, kStart);
   ASSERT_EQ(SSL_renegotiate(client.raw()), 1);
   SSL_do_handshake(client.raw());
-  client.Talk(server, kNow);
+  client.Talk(server, kStart);
   EXPECT_FALSE(client.done());
   EXPECT_THAT(client.TakeServer(), IsEmpty());
 }
@@ -322,14 +322,14 @@ TEST(EngineVersionTest, RefusesRenegotiation) {
 TEST(EngineVersionTest, EndsWhoUpdatesKeysForEver) {
   Engine server(MakeContext());
   Client client({.version = TLS1_3_VERSION});
-  client.Talk(server, kNow);
+  client.Talk(server, kStart);
   std::string out;
   for (int i = 0; i < 10'000 && server.state() == Engine::State::kOpen; ++i) {
     ASSERT_EQ(SSL_key_update(client.raw(), SSL_KEY_UPDATE_REQUESTED), 1);
     client.Say("x");
     const std::string bytes = client.Next();
     std::vector<char> plain(Engine::PlainRoom(bytes.size()));
-    server.Receive(bytes, kNow, plain);
+    server.Receive(bytes, kStart, plain);
     server.Send({}, out);
     EXPECT_LE(i, Engine::kPostHandshakeMax);
   }
@@ -343,7 +343,7 @@ TEST(EngineGarbageTest, FailsOnWhatIsNoTls) {
         std::string("\x16\x03\x01\xff\xff", 5) + std::string(65'000, 'a')}) {
     Engine server(MakeContext());
     std::vector<char> plain(Engine::PlainRoom(garbage.size()));
-    EXPECT_EQ(server.Receive(garbage, kNow, plain), 0u);
+    EXPECT_EQ(server.Receive(garbage, kStart, plain), 0u);
     EXPECT_EQ(server.state(), Engine::State::kFailed);
     std::string out;
     server.Send({}, out);

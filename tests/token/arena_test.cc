@@ -8,33 +8,27 @@
 #include <vector>
 
 #include "population/random.h"
+#include "token/filled_block.h"
 #include "token/pages.h"
 
 namespace introspectd::token {
 namespace {
 
-constexpr UnixSeconds kNow = 1'000'000;
 constexpr std::size_t kSegment = kHugePage;
-
-struct Block {
-  unsigned char* at;
-  std::size_t bytes;
-  unsigned char fill;
-};
 
 class ArenaTest : public ::testing::Test {
  protected:
-  Block Make(Arena& arena, std::size_t bytes, UnixSeconds end) {
+  static constexpr UnixSeconds kNow = 1'000'000;
+
+  FilledBlock Make(Arena& arena, std::size_t bytes, UnixSeconds end) {
     auto* at = static_cast<unsigned char*>(arena.Allocate(bytes, end, kNow));
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(at) % 8, 0u);
-    const Block block{at, bytes, static_cast<unsigned char>(++made_)};
+    const FilledBlock block{at, bytes, static_cast<unsigned char>(++made_)};
     std::memset(at, block.fill, bytes);
     return block;
   }
-  static void Free(Arena& arena, const Block& block) {
-    EXPECT_TRUE(std::all_of(block.at, block.at + block.bytes,
-                            [&block](unsigned char c) { return c == block.fill; }))
-        << block.bytes << " bytes";
+  static void Free(Arena& arena, const FilledBlock& block) {
+    EXPECT_TRUE(HoldsItsFill(block)) << block.bytes << " bytes";
     arena.Free(block.at, block.bytes);
   }
 
@@ -43,11 +37,10 @@ class ArenaTest : public ::testing::Test {
   std::size_t made_ = 0;
 };
 
-// Blocks that overlapped would overwrite each other's bytes.
 TEST_F(ArenaTest, BlocksAreApartWhateverIsFreed) {
   constexpr std::uint64_t kSizes[] = {12, 64, 512, 16'384};  // of 8 bytes
   population::Random random(1, 0, 0);
-  std::vector<Block> blocks;
+  std::vector<FilledBlock> blocks;
   for (int i = 0; i < 60'000; ++i) {
     if (!blocks.empty() && random.Chance(48)) {
       std::swap(blocks[random.Below(blocks.size())], blocks.back());
@@ -59,7 +52,7 @@ TEST_F(ArenaTest, BlocksAreApartWhateverIsFreed) {
     const std::size_t bytes = 8 * (1 + random.Below(size));
     blocks.push_back(Make(arena_, bytes, kNow + static_cast<UnixSeconds>(random.Below(100'000))));
   }
-  for (const Block& block : blocks) Free(arena_, block);
+  for (const FilledBlock& block : blocks) Free(arena_, block);
   EXPECT_EQ(arena_.bytes(), 0u);
 }
 
@@ -67,7 +60,7 @@ TEST_F(ArenaTest, BlocksAreApartWhateverIsFreed) {
 TEST_F(ArenaTest, MemoryGoesBackAsTokensEnd) {
   constexpr int kGroups = 10;
   constexpr int kBlocks = 60'000;
-  std::vector<std::vector<Block>> groups(kGroups);
+  std::vector<std::vector<FilledBlock>> groups(kGroups);
   for (int i = 0; i < kBlocks; ++i) {
     const auto group = static_cast<std::size_t>(i % kGroups);
     const UnixSeconds end = kNow + 20'000 + static_cast<UnixSeconds>(group) * 5'000;
@@ -76,7 +69,7 @@ TEST_F(ArenaTest, MemoryGoesBackAsTokensEnd) {
   const std::size_t full = arena_.bytes();
   EXPECT_GE(full, std::size_t{kBlocks} * 96);
   for (int group = 0; group < kGroups; ++group) {
-    for (const Block& block : groups[static_cast<std::size_t>(group)]) Free(arena_, block);
+    for (const FilledBlock& block : groups[static_cast<std::size_t>(group)]) Free(arena_, block);
     const std::size_t left = full / kGroups * static_cast<std::size_t>(kGroups - 1 - group);
     EXPECT_LE(arena_.bytes(), left + kSegment);
   }
@@ -86,41 +79,41 @@ TEST_F(ArenaTest, MemoryGoesBackAsTokensEnd) {
 TEST_F(ArenaTest, WhatIsReplacedAgainAndAgainTakesNoMore) {
   constexpr int kBlocks = 50'000;
   population::Random random(1, 0, 0);
-  std::vector<Block> blocks;
+  std::vector<FilledBlock> blocks;
   const auto make = [&] { return Make(arena_, 8 * (9 + random.Below(5)), kNow + 3'000); };
   for (int i = 0; i < kBlocks; ++i) blocks.push_back(make());
   const std::size_t full = arena_.bytes();
   for (int i = 0; i < 20 * kBlocks; ++i) {
-    Block& block = blocks[random.Below(blocks.size())];
-    const Block fresh = make();
+    FilledBlock& block = blocks[random.Below(blocks.size())];
+    const FilledBlock fresh = make();
     Free(arena_, block);
     block = fresh;
   }
   EXPECT_LE(arena_.bytes(), full + full / 4 + kSegment);
-  for (const Block& block : blocks) Free(arena_, block);
+  for (const FilledBlock& block : blocks) Free(arena_, block);
   EXPECT_EQ(arena_.bytes(), 0u);
 }
 
 // What another arena gave stays as it was, and is this one's to free and to use again.
 TEST_F(ArenaTest, TakesOverAnothersBlocks) {
-  std::vector<Block> blocks;
+  std::vector<FilledBlock> blocks;
   {
     Arena other(pages_);
-    std::vector<Block> freed;
+    std::vector<FilledBlock> freed;
     for (int i = 0; i < 60'000; ++i) {
       Arena& from = i % 2 == 0 ? arena_ : other;
       const UnixSeconds end = kNow + i % 3 * 10'000;
       blocks.push_back(Make(from, 96, end));
       if (i % 4 == 1) freed.push_back(Make(other, 96, end));
     }
-    for (const Block& block : freed) Free(other, block);
+    for (const FilledBlock& block : freed) Free(other, block);
     const std::size_t both = arena_.bytes() + other.bytes();
     arena_.TakeOver(other);
     EXPECT_EQ(arena_.bytes(), both);
     EXPECT_EQ(other.bytes(), 0u);
   }
   for (int i = 0; i < 20'000; ++i) blocks.push_back(Make(arena_, 96, kNow));
-  for (const Block& block : blocks) Free(arena_, block);
+  for (const FilledBlock& block : blocks) Free(arena_, block);
   EXPECT_EQ(arena_.bytes(), 0u);
 }
 

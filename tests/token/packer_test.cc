@@ -19,10 +19,10 @@
 namespace introspectd::token {
 namespace {
 
-constexpr UnixSeconds kNow = 1'800'000'000;
-
 class PackerTest : public ::testing::Test {
  protected:
+  static constexpr UnixSeconds kNow = 1'800'000'000;
+
   // As the tables have them.
   using Block = std::vector<std::uint64_t>;
   static const PackedRecord& In(const Block& block) {

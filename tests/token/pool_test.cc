@@ -8,27 +8,16 @@
 #include <vector>
 
 #include "population/random.h"
+#include "token/filled_block.h"
 
 namespace introspectd::token {
 namespace {
 
-struct Block {
-  unsigned char* at;
-  std::size_t bytes;
-  unsigned char fill;
-};
-
-bool HoldsItsFill(const Block& block) {
-  return std::all_of(block.at, block.at + block.bytes,
-                     [&block](unsigned char c) { return c == block.fill; });
-}
-
-// Blocks that overlapped would overwrite each other's bytes.
 TEST(PoolTest, BlocksAreAlignedAndApartWhateverIsFreed) {
   constexpr std::uint64_t kSizes[] = {64, 5'000, 100'000};
   PageSupply pages;
   Pool pool(pages);
-  std::vector<Block> blocks;
+  std::vector<FilledBlock> blocks;
   population::Random random(1, 0, 0);
   for (int i = 0; i < 4'000; ++i) {
     if (!blocks.empty() && random.Chance(45)) {
@@ -44,7 +33,7 @@ TEST(PoolTest, BlocksAreAlignedAndApartWhateverIsFreed) {
     blocks.push_back({at, bytes, static_cast<unsigned char>(i)});
     std::memset(at, blocks.back().fill, bytes);
   }
-  for (const Block& block : blocks) {
+  for (const FilledBlock& block : blocks) {
     EXPECT_TRUE(HoldsItsFill(block)) << "block of " << block.bytes;
     pool.Free(block.at, block.bytes);
   }
@@ -53,7 +42,7 @@ TEST(PoolTest, BlocksAreAlignedAndApartWhateverIsFreed) {
 TEST(PoolTest, GivesEverySizeItsRoom) {
   PageSupply pages;
   Pool pool(pages);
-  std::vector<Block> blocks;
+  std::vector<FilledBlock> blocks;
   for (std::size_t bytes = 1; bytes < (std::size_t{9} << 20); bytes += 1 + bytes / 7) {
     for (const std::size_t size : {bytes, (std::size_t{1} << 12), (std::size_t{1} << 12) + 1}) {
       auto* at = static_cast<unsigned char*>(pool.Allocate(size));
@@ -61,7 +50,7 @@ TEST(PoolTest, GivesEverySizeItsRoom) {
       at[0] = at[size - 1] = blocks.back().fill;
     }
   }
-  for (const Block& block : blocks) {
+  for (const FilledBlock& block : blocks) {
     EXPECT_EQ(block.at[0], block.fill) << block.bytes;
     EXPECT_EQ(block.at[block.bytes - 1], block.fill) << block.bytes;
     pool.Free(block.at, block.bytes);
@@ -73,7 +62,7 @@ TEST(PoolTest, GivesBackRegionsThatAreNotInUse) {
   PageSupply pages;
   Pool pool(pages);
   for (int round = 0; round < 3; ++round) {
-    std::vector<Block> blocks;
+    std::vector<FilledBlock> blocks;
     for (int i = 0; i < 2000; ++i) {
       const std::size_t bytes = static_cast<std::size_t>(100 + i % 7 * 3000);
       auto* at = static_cast<unsigned char*>(pool.Allocate(bytes));
@@ -81,7 +70,7 @@ TEST(PoolTest, GivesBackRegionsThatAreNotInUse) {
       std::memset(at, blocks.back().fill, bytes);
     }
     EXPECT_GT(pool.bytes(), 2000u * 9000);
-    for (const Block& block : blocks) {
+    for (const FilledBlock& block : blocks) {
       EXPECT_TRUE(HoldsItsFill(block));
       pool.Free(block.at, block.bytes);
     }

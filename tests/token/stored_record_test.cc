@@ -14,7 +14,7 @@
 namespace introspectd::token {
 namespace {
 
-const TokenDigest kDigest = TokenDigest::Of("token");
+const TokenDigest kStoredDigest = TokenDigest::Of("token");
 constexpr std::size_t kHeadBytes = 72;
 constexpr std::size_t kEndAt = 40;
 
@@ -28,11 +28,11 @@ std::string Stored(const Record& record) {
 RecordPtr ReadAlone(std::string_view stored) {
   const std::unique_ptr<char[]> block(new char[stored.size()]);
   if (!stored.empty()) std::memcpy(block.get(), stored.data(), stored.size());
-  return StoredRecord::Read(kDigest, {block.get(), stored.size()});
+  return StoredRecord::Read(kStoredDigest, {block.get(), stored.size()});
 }
 
 RecordPtr FullClaims() {
-  return Record::Upsert(kDigest, 77,
+  return Record::Upsert(kStoredDigest, 77,
                         ClaimsOf({.exp = 900,
                                   .nbf = 100,
                                   .iat = 50,
@@ -47,13 +47,13 @@ RecordPtr FullClaims() {
 }
 
 RecordPtr SomeMarker() {
-  RecordPtr marker = Record::Marker(kDigest, 78, 900, crypto::Sha256Of("the answer"));
+  RecordPtr marker = Record::Marker(kStoredDigest, 78, 900, crypto::Sha256Of("the answer"));
   marker->SetMemory({.known = true, .end = 1200});
   return marker;
 }
 
 RecordPtr SomeRevocation() {
-  RecordPtr revocation = Record::Revocation(kDigest, 79);
+  RecordPtr revocation = Record::Revocation(kStoredDigest, 79);
   revocation->SetMemory({.known = false, .end = 1300});
   return revocation;
 }
@@ -61,7 +61,7 @@ RecordPtr SomeRevocation() {
 std::vector<RecordPtr> OneOfEachKind() {
   std::vector<RecordPtr> records;
   records.push_back(FullClaims());
-  records.push_back(Record::Upsert(kDigest, 1, ClaimsOf({.exp = 9})));
+  records.push_back(Record::Upsert(kStoredDigest, 1, ClaimsOf({.exp = 9})));
   records.push_back(SomeMarker());
   records.push_back(SomeRevocation());
   return records;
@@ -103,7 +103,7 @@ TEST(StoredRecordTest, ClaimsComeBackWithAllTheirParts) {
   const RecordPtr record = ReadAlone(Stored(*FullClaims()));
   ASSERT_NE(record, nullptr);
   EXPECT_EQ(record->kind(), Record::Kind::kClaims);
-  EXPECT_EQ(record->digest(), kDigest);
+  EXPECT_EQ(record->digest(), kStoredDigest);
   EXPECT_EQ(record->sequence(), 77u);
   EXPECT_EQ(record->exp(), 900);
   EXPECT_EQ(record->nbf(), 100);
@@ -121,7 +121,8 @@ TEST(StoredRecordTest, ClaimsComeBackWithAllTheirParts) {
 }
 
 TEST(StoredRecordTest, WhatIsNotSaidStaysUnsaid) {
-  const RecordPtr record = ReadAlone(Stored(*Record::Upsert(kDigest, 1, ClaimsOf({.exp = 9}))));
+  const RecordPtr record =
+      ReadAlone(Stored(*Record::Upsert(kStoredDigest, 1, ClaimsOf({.exp = 9}))));
   ASSERT_NE(record, nullptr);
   EXPECT_EQ(record->nbf(), kNever);
   EXPECT_EQ(record->iat(), kNever);
@@ -156,7 +157,7 @@ TEST(StoredRecordTest, ARevocationKeepsWhatItWaitsFor) {
 TEST(StoredRecordTest, HoldsUpTo64KiB) {
   Said said{.exp = 9, .sub = "at the end"};
   said.answer.assign(Span16::kAbsent - said.sub->size(), 'x');
-  const std::string stored = Stored(*Record::Upsert(kDigest, 1, ClaimsOf(said)));
+  const std::string stored = Stored(*Record::Upsert(kStoredDigest, 1, ClaimsOf(said)));
   const RecordPtr record = ReadAlone(stored);
   ASSERT_NE(record, nullptr);
   EXPECT_EQ(record->answer(), said.answer);
@@ -238,7 +239,7 @@ TEST(StoredRecordTest, TheEndIsReadFromTheHeadAlone) {
 // Version 1, written down: a build that reads or writes it otherwise needs another version.
 TEST(StoredRecordTest, Version1IsWhatItWas) {
   RecordPtr record = Record::Upsert(
-      kDigest, 0x0102030405060708,
+      kStoredDigest, 0x0102030405060708,
       ClaimsOf({.exp = 0x11, .nbf = 0x12, .iat = 0x13, .sub = "s", .aud = {"a"}, .answer = "{}"}));
   record->SetMemory({.known = true, .end = 0x14});
   const auto number = [](std::uint64_t value) {

@@ -25,7 +25,7 @@ namespace {
 // All numbers of a side are the same, but while the writer is at it.
 using Numbers = std::array<std::uint64_t, 32>;
 
-struct Shared {
+struct Passage {
   Turnstile turnstile;
   std::array<Numbers, 2> sides{};
   std::atomic<std::uint64_t> acknowledged{0};
@@ -39,9 +39,9 @@ struct Seen {
   std::uint64_t backwards = 0;
 };
 
-void Look(Shared& shared, Turnstile::Reader& reader, std::uint64_t& last, Seen& seen) {
-  const std::uint64_t acknowledged = shared.acknowledged.load(std::memory_order_acquire);
-  const Numbers& numbers = shared.sides[static_cast<std::size_t>(reader.Enter())];
+void Look(Passage& passage, Turnstile::Reader& reader, std::uint64_t& last, Seen& seen) {
+  const std::uint64_t acknowledged = passage.acknowledged.load(std::memory_order_acquire);
+  const Numbers& numbers = passage.sides[static_cast<std::size_t>(reader.Enter())];
   const std::uint64_t first = numbers.front();
   for (const std::uint64_t number : numbers) seen.torn += number != first;
   reader.Leave();
@@ -51,15 +51,15 @@ void Look(Shared& shared, Turnstile::Reader& reader, std::uint64_t& last, Seen& 
   ++seen.looks;
 }
 
-void Write(Shared& shared) {
+void Write(Passage& passage) {
   const auto end = EndOfRace();
   for (std::uint64_t number = 1; std::chrono::steady_clock::now() < end; ++number) {
-    shared.sides[static_cast<std::size_t>(shared.turnstile.hidden())].fill(number);
-    shared.turnstile.Flip();
-    shared.acknowledged.store(number, std::memory_order_release);
-    while (!shared.turnstile.Drained()) std::this_thread::yield();
+    passage.sides[static_cast<std::size_t>(passage.turnstile.hidden())].fill(number);
+    passage.turnstile.Flip();
+    passage.acknowledged.store(number, std::memory_order_release);
+    while (!passage.turnstile.Drained()) std::this_thread::yield();
   }
-  shared.over.store(true, std::memory_order_release);
+  passage.over.store(true, std::memory_order_release);
 }
 
 void Stop(int /*signal*/) {
@@ -69,33 +69,33 @@ void Stop(int /*signal*/) {
   errno = error;
 }
 
-void Interrupt(const Shared& shared, std::vector<std::thread>& readers) {
-  while (!shared.over.load(std::memory_order_acquire)) {
+void Interrupt(const Passage& passage, std::vector<std::thread>& readers) {
+  while (!passage.over.load(std::memory_order_acquire)) {
     for (std::thread& reader : readers) pthread_kill(reader.native_handle(), SIGUSR1);
     std::this_thread::sleep_for(std::chrono::microseconds(20));
   }
 }
 
-void Read(Shared& shared, Seen& seen) {
+void Read(Passage& passage, Seen& seen) {
   std::uint64_t last = 0;
-  while (!shared.over.load(std::memory_order_acquire)) {
-    Turnstile::Reader reader(shared.turnstile);
-    for (int i = 0; i < 500; ++i) Look(shared, reader, last, seen);
+  while (!passage.over.load(std::memory_order_acquire)) {
+    Turnstile::Reader reader(passage.turnstile);
+    for (int i = 0; i < 500; ++i) Look(passage, reader, last, seen);
   }
 }
 
 // `interrupt`: see above; otherwise the readers are as quick as they can.
 void Race(int reader_count, bool interrupt) {
-  const auto shared = std::make_unique<Shared>();
+  const auto passage = std::make_unique<Passage>();
   std::vector<Seen> seen(static_cast<std::size_t>(reader_count));
   std::vector<std::thread> readers;
-  for (Seen& mine : seen) readers.emplace_back([&shared, &mine] { Read(*shared, mine); });
+  for (Seen& mine : seen) readers.emplace_back([&passage, &mine] { Read(*passage, mine); });
   std::thread interrupter;
-  if (interrupt) interrupter = std::thread([&shared, &readers] { Interrupt(*shared, readers); });
-  Write(*shared);
+  if (interrupt) interrupter = std::thread([&passage, &readers] { Interrupt(*passage, readers); });
+  Write(*passage);
   if (interrupt) interrupter.join();
   for (std::thread& reader : readers) reader.join();
-  EXPECT_GT(shared->acknowledged.load(), 0u);
+  EXPECT_GT(passage->acknowledged.load(), 0u);
   for (const Seen& mine : seen) {
     EXPECT_GT(mine.looks, 0u);
     EXPECT_EQ(mine.torn, 0u);

@@ -12,9 +12,7 @@
 namespace introspectd::update {
 namespace {
 
-constexpr UnixSeconds kNow = Node::kNow;
-
-std::string OneLine(Node& node, UnixSeconds now = kNow) {
+std::string OneLine(Node& node, UnixSeconds now = Node::kNow) {
   const auto lines = ExportLines(node.writer, now);
   EXPECT_EQ(lines.size(), 1u);
   return lines.empty() ? "" : lines[0];
@@ -44,9 +42,9 @@ TEST(FormatTest, WritesNoMoreThanAMarkerOfWhatIsOver) {
   Node node;
   node.Take(R"({"op":"upsert","token":"abc","sequence":6,"claims":{"exp":1700000900}})");
   node.Take(R"({"op":"upsert","token":"abc","sequence":7,"claims":{"sub":"s","exp":1700000100}})");
-  const std::string live = OneLine(node, kNow + 99);
+  const std::string live = OneLine(node, Node::kNow + 99);
   EXPECT_NE(live.find(R"("sub":"s")"), std::string::npos) << live;
-  const std::string over = OneLine(node, kNow + 100);
+  const std::string over = OneLine(node, Node::kNow + 100);
   EXPECT_EQ(
       over.substr(0, over.find("\"claims_sha256\"")),
       R"({"op":"upsert","token_sha256":"ungWv48Bz-pBQUDeXa4iIw","claims":{"exp":1700000100},)");
@@ -87,10 +85,10 @@ TEST(FormatTest, LeavesOutWhatIsOver) {
             R"({"op":"revoke","sub":"s"})"
             "\n"
             R"({"op":"revoke","iss":"i","jti":"j"})");
-  EXPECT_EQ(ExportLines(node.writer, kNow + 99).size(), 4u);
-  EXPECT_EQ(ExportLines(node.writer, kNow + 100).size(), 3u);
-  EXPECT_EQ(ExportLines(node.writer, kNow + 1299).size(), 3u);
-  EXPECT_EQ(ExportLines(node.writer, kNow + 1300).size(), 0u);
+  EXPECT_EQ(ExportLines(node.writer, Node::kNow + 99).size(), 4u);
+  EXPECT_EQ(ExportLines(node.writer, Node::kNow + 100).size(), 3u);
+  EXPECT_EQ(ExportLines(node.writer, Node::kNow + 1299).size(), 3u);
+  EXPECT_EQ(ExportLines(node.writer, Node::kNow + 1300).size(), 0u);
 }
 
 TEST(FormatTest, AnotherNodeIsTheSameAfterLoadingAnExport) {
@@ -98,7 +96,7 @@ TEST(FormatTest, AnotherNodeIsTheSameAfterLoadingAnExport) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Node node;
     for (const std::string& line : RandomUpdates(seed).Lines(30)) node.Take(line);
-    const UnixSeconds now = kNow + static_cast<std::int64_t>(seed % 7) * 200;
+    const UnixSeconds now = Node::kNow + static_cast<std::int64_t>(seed % 7) * 200;
     const std::string body = Export(node.writer, now);
     Node copy;
     copy.pusher = {.any_issuer = true};
@@ -127,8 +125,8 @@ TEST(FormatTest, AnExportMayBeLoadedLaterThanItWasMade) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Node node;
     for (const std::string& line : RandomUpdates(seed).Lines(30)) node.Take(line);
-    const std::string body = Export(node.writer, kNow);
-    const UnixSeconds later = kNow + 50 + static_cast<std::int64_t>(seed);
+    const std::string body = Export(node.writer, Node::kNow);
+    const UnixSeconds later = Node::kNow + 50 + static_cast<std::int64_t>(seed);
     Node copy;
     EXPECT_EQ(copy.Take(body, Origin::kNode, later).rejected, 0u);
     for (int i = 0; i < RandomUpdates::kTokens; ++i) {
@@ -158,10 +156,10 @@ TEST(FormatTest, TheLongestLinesCanBeLoaded) {
     EXPECT_EQ(report.rejected, 0u) << with;
   }
   Node copy;
-  const FeedReport report = copy.Take(Export(node.writer, kNow), Origin::kNode);
+  const FeedReport report = copy.Take(Export(node.writer, Node::kNow), Origin::kNode);
   EXPECT_EQ(report.rejected, 0u);
   EXPECT_TRUE(report.ended);
-  EXPECT_EQ(Export(copy.writer, kNow), Export(node.writer, kNow));
+  EXPECT_EQ(Export(copy.writer, Node::kNow), Export(node.writer, Node::kNow));
 }
 
 }  // namespace

@@ -9,9 +9,6 @@
 namespace introspectd::update {
 namespace {
 
-constexpr UnixSeconds kNow = 1'700'000'000;
-constexpr const char* kIssuer = "https://server.example.com/";
-
 struct Case {
   std::string line;
   std::string reason;
@@ -19,6 +16,9 @@ struct Case {
 
 class ParserRefusalsTest : public ::testing::Test {
  protected:
+  static constexpr UnixSeconds kNow = 1'700'000'000;
+  static constexpr const char* kIssuer = "https://server.example.com/";
+
   std::string ReasonOf(const std::string& line, Origin origin = Origin::kPusher) {
     Line parsed = parser_.Parse(line, pusher_, origin, 1, kNow * kMicrosPerSecond);
     auto* refused = std::get_if<Refused>(&parsed);

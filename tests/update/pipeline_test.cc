@@ -11,8 +11,6 @@
 namespace introspectd::update {
 namespace {
 
-const Now kNow = Node::At(Node::kNow);
-
 std::string Revocation(std::string_view token) {
   return "{\"op\":\"revoke\",\"token\":\"" + std::string(token) + "\"}\n";
 }
@@ -33,21 +31,22 @@ class PipelineTest : public ::testing::Test {
     return feed;
   }
   void TurnUntilIdle() {
-    while (pipeline_.Turn(kNow)) {
+    while (pipeline_.Turn(now_)) {
     }
   }
 
+  const Now now_ = Node::At(Node::kNow);
   Node node_;
   Pipeline pipeline_{node_.target};
 };
 
 TEST_F(PipelineTest, WithNothingToDoThereIsNothingToDo) {
-  EXPECT_FALSE(pipeline_.Turn(kNow));
+  EXPECT_FALSE(pipeline_.Turn(now_));
   const auto feed = NewFeed("", false);
   pipeline_.Add(feed.get(), [](Feed&) { ADD_FAILURE() << "nothing came"; });
-  EXPECT_FALSE(pipeline_.Turn(kNow));
+  EXPECT_FALSE(pipeline_.Turn(now_));
   feed->Append("{\"op\":\"rev");
-  EXPECT_FALSE(pipeline_.Turn(kNow));
+  EXPECT_FALSE(pipeline_.Turn(now_));
   pipeline_.Remove(feed.get());
 }
 
@@ -71,7 +70,7 @@ TEST_F(PipelineTest, AShortFeedDoesNotWaitForALongOne) {
   pipeline_.Add(longer.get(), [](Feed&) {});
   const auto brief = NewFeed(Revocation("a"));
   pipeline_.Add(brief.get(), [](Feed&) {});
-  EXPECT_TRUE(pipeline_.Turn(kNow));
+  EXPECT_TRUE(pipeline_.Turn(now_));
   EXPECT_TRUE(brief->done());
   EXPECT_FALSE(longer->done());
   EXPECT_EQ(node_.StateOf("a"), TokenState::kRevoked);
@@ -91,7 +90,7 @@ TEST_F(PipelineTest, LongFeedsTakeTurns) {
   };
   pipeline_.Add(first.get(), look);
   pipeline_.Add(second.get(), look);
-  while (!first->done() || !second->done()) pipeline_.Turn(kNow);
+  while (!first->done() || !second->done()) pipeline_.Turn(now_);
   EXPECT_TRUE(together);
 }
 
@@ -132,6 +131,7 @@ class SlowKeeper final : public Keeper {
 // It may be all that a paused feed had: whoever holds back the rest would wait for ever.
 TEST(PipelineKeepTest, TellsOfWhatWasPassedOverWhileAnotherGroupWasKept) {
   for (const std::string& body : {std::string(10'000, '\n'), std::string(100'000, 'x')}) {
+    const Now now = Node::At(Node::kNow);
     Node node;
     SlowKeeper keeper;
     StoreTarget target(node.writer, &keeper);
@@ -139,16 +139,16 @@ TEST(PipelineKeepTest, TellsOfWhatWasPassedOverWhileAnotherGroupWasKept) {
     Feed first(node.parser, target, node.admission, node.pusher, Origin::kPusher);
     first.Append(Revocation("a"));
     pipeline.Add(&first, [](Feed&) {});
-    pipeline.Turn(kNow);
+    pipeline.Turn(now);
     ASSERT_TRUE(pipeline.keeping());
     Feed second(node.parser, target, node.admission, node.pusher, Origin::kPusher);
     second.Append(body);
     int calls = 0;
     pipeline.Add(&second, [&calls](Feed&) { ++calls; });
-    while (pipeline.Turn(kNow)) {
+    while (pipeline.Turn(now)) {
     }
     pipeline.OnKept();
-    while (pipeline.Turn(kNow)) {
+    while (pipeline.Turn(now)) {
     }
     EXPECT_EQ(second.backlog(), 0u);
     EXPECT_EQ(second.report().lines, body.starts_with('x') ? 1 : body.size());
@@ -180,7 +180,7 @@ TEST_F(PipelineTest, AFeedMayGoWhileAnothersProgressIsTold) {
     }
   };
   for (const auto* feed : {&first, &second, &third}) pipeline_.Add(feed->get(), remove_others);
-  pipeline_.Turn(kNow);
+  pipeline_.Turn(now_);
   EXPECT_EQ(calls, 1) << "whoever was told first removed the others";
   pipeline_.Remove(first.get());
   TurnUntilIdle();
@@ -197,7 +197,7 @@ TEST_F(PipelineTest, AFeedMayComeWhileAnothersProgressIsTold) {
   };
   feeds.push_back(NewFeed(Revocation("0")));
   pipeline_.Add(feeds.back().get(), add_another);
-  while (calls < 50) pipeline_.Turn(kNow);
+  while (calls < 50) pipeline_.Turn(now_);
   EXPECT_EQ(node_.StateOf("49"), TokenState::kRevoked);
 }
 
@@ -209,15 +209,15 @@ TEST_F(PipelineTest, DoesNotWaitForAReaderThatIsInside) {
     ++calls;
     pipeline_.Remove(&told);
   });
-  EXPECT_TRUE(pipeline_.Turn(kNow));
+  EXPECT_TRUE(pipeline_.Turn(now_));
   EXPECT_EQ(calls, 1) << "it is visible for whoever enters now";
   const auto second = NewFeed(Revocation("b"));
   pipeline_.Add(second.get(), [&](Feed&) { ++calls; });
-  EXPECT_TRUE(pipeline_.Turn(kNow));
+  EXPECT_TRUE(pipeline_.Turn(now_));
   EXPECT_EQ(second->report().lines, 0u) << "nothing is staged before the other side is up to date";
   EXPECT_EQ(node_.reader.Find(TokenDigest::Of("a"), Node::kNow).state, TokenState::kUnknown);
   node_.reader.Leave();
-  EXPECT_FALSE(pipeline_.Turn(kNow));
+  EXPECT_FALSE(pipeline_.Turn(now_));
   EXPECT_EQ(calls, 2);
   pipeline_.Remove(second.get());
 }
@@ -231,7 +231,7 @@ TEST_F(PipelineTest, SweepsUnlessAGroupIsUnderWay) {
   node_.reader.Enter();
   const auto feed = NewFeed(Revocation("a"));
   pipeline_.Add(feed.get(), [](Feed&) {});
-  pipeline_.Turn(kNow);
+  pipeline_.Turn(now_);
   EXPECT_EQ(pipeline_.Sweep(later), Pipeline::Swept::kNothing);
   sweep_all();
   EXPECT_EQ(node_.store.status().tokens, 1u);

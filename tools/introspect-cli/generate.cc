@@ -17,7 +17,7 @@ namespace introspectd::cli {
 
 namespace {
 
-constexpr std::size_t kBufferBytes = std::size_t{256} << 10;
+constexpr std::size_t kWrittenTogetherBytes = std::size_t{256} << 10;
 
 struct GenerateOptions {
   std::uint64_t tokens = 0;
@@ -33,10 +33,10 @@ ExitCode Finish(OutputFile& output) {
 ExitCode GenerateOpaque(const GenerateOptions& options, OutputFile& output) {
   const population::Population population(options.population);
   std::string lines;
-  lines.reserve(kBufferBytes + 4096);
+  lines.reserve(kWrittenTogetherBytes + 4096);
   for (std::uint64_t i = 0; i < options.tokens; ++i) {
     population.AppendUpdates(i, lines);
-    if (lines.size() < kBufferBytes) continue;
+    if (lines.size() < kWrittenTogetherBytes) continue;
     if (!output.Write(lines)) break;
     lines.clear();
   }
