@@ -26,3 +26,4 @@ target_include_directories(llhttp SYSTEM PUBLIC ${LLHTTP_INCLUDE} ${LLHTTP_INCLU
 # The packaged header turns strictness off unless told; every unit that sees it must agree.
 target_compile_definitions(llhttp PUBLIC LLHTTP_STRICT_MODE=1)
 target_compile_options(llhttp PRIVATE -w)
+set_target_properties(llhttp PROPERTIES UNITY_BUILD OFF)

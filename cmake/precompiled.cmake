@@ -1,7 +1,7 @@
 # What nearly every file includes costs more to parse than the file. It is parsed once a build, in
 # three forms, since a precompiled header must agree with who uses it in -fPIC or -fPIE: for
 # libraries, for programs, and for tests, which include GoogleTest as well. Each file still names
-# all that it needs: builds that are not for the tests do without this.
+# all that it needs: the presets tidy and fuzz do without this.
 
 set(shared_headers <algorithm> <array> <atomic> <chrono> <functional> <map> <memory> <optional> <span>
     <string> <string_view> <thread> <vector> <fmt/format.h>)

@@ -47,6 +47,7 @@ if(INTROSPECTD_SANITIZE)
 else()
   add_compile_options(-fstack-protector-strong $<$<CONFIG:RelWithDebInfo>:-D_FORTIFY_SOURCE=2>)
   add_link_options(-Wl,-z,relro,-z,now)
+  set(test_options -O1)   # what is tested is optimized as it ships
 endif()
 
 # What the fuzzer steers by; its main is linked to the targets alone.

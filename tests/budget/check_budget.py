@@ -17,7 +17,7 @@ import sys
 import tempfile
 import tomllib
 
-ACCEPT = "cmake --build --preset dev --target accept-budget"
+ACCEPT = "cmake --build --preset release --target accept-budget"
 TOLERANCE_PERCENT = 1  # of an operation that is new in the table
 TIMEOUT_S = 120
 
@@ -35,7 +35,7 @@ ENVIRONMENT = {
 HEADER = f"""\
 # What operations cost: instructions and allocations of one, and how many percent of them it may be
 # off, up or down; most of a JWT's is its digest, so that less of it is ours. Counted under
-# callgrind, of the preset dev. To write it anew when a change is worth its price, or has made
+# callgrind, of the preset release. To write it anew when a change is worth its price, or has made
 # something cheaper:
 #   {ACCEPT}
 # See README.md, "How to change it".
