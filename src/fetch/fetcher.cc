@@ -36,7 +36,7 @@ struct Fetcher::Impl {
   void Close();
 
   struct MultiCleanup {
-    void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
+    void operator()(CURLM* handle) const { curl_multi_cleanup(handle); }
   };
 
   // What is over, until its `done` is called.
