@@ -127,6 +127,7 @@ Plan AdminEndpoint::OnHead(Exchange& exchange) {
                            {"path", exchange.head.path()},
                            {"allowed", allowed ? "yes" : "no"}});
   if (!allowed) {
+    ++control_.failures.forbidden;
     exchange.reply = kNoScope;
     return Plan::kAnswered;
   }
@@ -143,16 +144,23 @@ Plan AdminEndpoint::OnHead(Exchange& exchange) {
 
 const AdminToken* AdminEndpoint::Authenticate(Exchange& exchange, bool& pending) {
   const auto bearer = client::BearerToken(exchange.head.authorization.value_or(""));
-  exchange.reply = kNoBearer;
-  if (!bearer) return nullptr;
+  if (!bearer) {
+    ++control_.failures.refused;
+    exchange.reply = kNoBearer;
+    return nullptr;
+  }
   const client::Registry& registry = control_.registry();
   const crypto::Sha256 digest = control_.credentials.DigestOf("", *bearer);
   if (const auto index = control_.credentials.Find(digest)) {
     return &registry.admin_tokens()[*index];
   }
-  exchange.reply = kWrongBearer;
-  if (exchange.resumption == http::Resumption::kRefused) return nullptr;
+  if (exchange.resumption == http::Resumption::kRefused) {
+    ++control_.failures.refused;
+    exchange.reply = kWrongBearer;
+    return nullptr;
+  }
   if (exchange.resumption == http::Resumption::kUnavailable) {
+    ++control_.failures.unavailable;
     exchange.reply = kUnavailable;
     return nullptr;
   }

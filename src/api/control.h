@@ -28,6 +28,13 @@ struct PushCounts {
   std::uint64_t lines_refused = 0;
 };
 
+// Calls whose caller was not let in, since the start.
+struct AdminFailures {
+  std::uint64_t refused = 0;      // no bearer token, or one that is not known
+  std::uint64_t forbidden = 0;    // one without the scope of the call
+  std::uint64_t unavailable = 0;  // too much waits to be verified
+};
+
 // All borrowed; one for all connections of the control plane.
 struct Control {
   const Config& config;
@@ -41,6 +48,7 @@ struct Control {
   client::CredentialCache& credentials;
   const Readiness& readiness;
   PushCounts& pushes;
+  AdminFailures& failures;
 
   std::function<const client::Registry&()> registry;
   Verify verify;                                    // an admin token

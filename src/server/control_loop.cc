@@ -69,6 +69,7 @@ ControlLoop::ControlLoop(Shared& shared, std::uint32_t workers,
                .credentials = credentials_,
                .readiness = shared.readiness,
                .pushes = pushes_,
+               .failures = admin_failures_,
                .registry = [this]() -> const client::Registry& { return verifier_.registry(); },
                .verify =
                    [this](api::VerificationRequest request) {
@@ -450,6 +451,7 @@ std::string ControlLoop::Metrics(Now now) {
   snapshot.admin_handshakes = &std::as_const(pool_).handshakes().counts();
   snapshot.updates = &store_.counts();
   snapshot.pushes = &pushes_;
+  snapshot.admin_failures = &admin_failures_;
   snapshot.keys = keys_.Reports(now);
   if (replica_ != nullptr) snapshot.replication = replica_->Report(now);
   snapshot.reloads = reloads_;

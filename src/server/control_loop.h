@@ -121,6 +121,7 @@ class ControlLoop {
   Verifier verifier_;
   std::vector<Verifier::Result> admin_results_;  // to be taken in the next turn
   api::PushCounts pushes_;
+  api::AdminFailures admin_failures_;
   Reloads reloads_;
   api::Control control_;
   std::vector<std::unique_ptr<api::AdminEndpoint>> endpoints_;  // by slot

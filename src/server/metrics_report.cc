@@ -127,6 +127,11 @@ void AddTraffic(const Snapshot& snapshot, Page& page) {
   page.Counter("client_authentication_failures_total",
                "Requests whose client was not let in, by cause.");
   AddSums<api::AuthFailure>(snapshot, "cause", api::kAuthFailureNames, page);
+  page.Counter("admin_authentication_failures_total",
+               "Calls of the control plane whose caller was not let in, by cause.")
+      .Is("cause", "refused", Number(snapshot.admin_failures->refused))
+      .Is("cause", "forbidden", Number(snapshot.admin_failures->forbidden))
+      .Is("cause", "unavailable", Number(snapshot.admin_failures->unavailable));
   page.Gauge("connections", "Open connections.")
       .Is("plane", "data", Number(snapshot.data_connections))
       .Is("plane", "admin", Number(snapshot.admin_connections));

@@ -53,6 +53,7 @@ struct Snapshot {
   const HandshakeCounts* admin_handshakes = nullptr;
   const update::UpdateCounts* updates = nullptr;
   const api::PushCounts* pushes = nullptr;
+  const api::AdminFailures* admin_failures = nullptr;
   std::vector<keys::KeyReport> keys{};
   std::optional<replica::ReplicaReport> replication{};  // none: this node alone
   Reloads reloads{};

@@ -162,6 +162,27 @@ TEST(AdminTokensTest, HalfOfPushDoesHalf) {
   }
 }
 
+TEST(AdminTokensTest, WhoeverIsNotLetInIsCounted) {
+  AdminPlane plane(WithEveryScope());
+  plane.Ask(Get("/healthz", ""));
+  plane.Ask(Get("/v1/status", "token-of-status"));
+  EXPECT_EQ(plane.failures.refused + plane.failures.forbidden + plane.failures.unavailable, 0u);
+  plane.Ask(Get("/v1/status", ""));
+  plane.Ask(Get("/v1/status", "wrong"));
+  EXPECT_EQ(plane.failures.refused, 2u);
+  plane.Ask(Get("/v1/status", "token-of-metrics"));
+  EXPECT_EQ(plane.failures.forbidden, 1u);
+  plane.Reconnect();
+  plane.verify_later = true;
+  plane.Say(Get("/v1/status", "token-of-export"));
+  ASSERT_EQ(plane.verifications.size(), 1u);
+  plane.Resume(plane.verifications.front().ticket, http::Resumption::kUnavailable);
+  EXPECT_THAT(plane.Take(), HasSubstr("503 "));
+  EXPECT_EQ(plane.failures.unavailable, 1u);
+  EXPECT_EQ(plane.failures.refused, 2u);
+  EXPECT_EQ(plane.failures.forbidden, 1u);
+}
+
 // What is refused is refused before its body is read, and the connection ends.
 TEST(AdminTokensTest, NothingOfARefusedPushIsApplied) {
   AdminPlane plane(WithEveryScope());

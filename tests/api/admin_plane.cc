@@ -28,6 +28,7 @@ AdminPlane::AdminPlane(std::string_view text)
           .credentials = credentials,
           .readiness = readiness,
           .pushes = push_counts,
+          .failures = failures,
           .registry = [this]() -> const client::Registry& { return *registry; },
           .verify =
               [this](VerificationRequest request) { verifications.push_back(std::move(request)); },

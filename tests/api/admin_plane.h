@@ -55,6 +55,7 @@ class AdminPlane {
   client::CredentialCache credentials{key, 100};
   Readiness readiness;
   PushCounts push_counts;
+  AdminFailures failures;
   std::shared_ptr<const client::Registry> registry;
   Explainer explainer;
   Control control;

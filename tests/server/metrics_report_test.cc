@@ -28,6 +28,7 @@ class MetricsReportTest : public testing::Test {
     snapshot_.admin_handshakes = &handshakes_[2];
     snapshot_.updates = &updates_;
     snapshot_.pushes = &pushes_;
+    snapshot_.admin_failures = &admin_failures_;
     snapshot_.keys = {{.kind = "issuer",
                        .name = kNastyId,
                        .keys = 3,
@@ -49,6 +50,7 @@ class MetricsReportTest : public testing::Test {
   HandshakeCounts handshakes_[3];
   update::UpdateCounts updates_;
   api::PushCounts pushes_;
+  api::AdminFailures admin_failures_;
   Snapshot snapshot_;
 };
 
@@ -120,6 +122,15 @@ TEST_F(MetricsReportTest, SaysHowFarItFollowsTheLog) {
   EXPECT_EQ(metrics.Value("introspectd_replication_clock_difference_seconds"), -1.5);
   snapshot_.replication.reset();
   EXPECT_EQ(Metrics().Count("introspectd_replication_following"), 0u);
+}
+
+TEST_F(MetricsReportTest, CountsWhomTheControlPlaneDidNotLetIn) {
+  admin_failures_ = {.refused = 3, .forbidden = 2, .unavailable = 1};
+  const MetricsText metrics = Metrics();
+  const std::string name = "introspectd_admin_authentication_failures_total";
+  EXPECT_EQ(metrics.Value(name, {{"cause", "refused"}}), 3);
+  EXPECT_EQ(metrics.Value(name, {{"cause", "forbidden"}}), 2);
+  EXPECT_EQ(metrics.Value(name, {{"cause", "unavailable"}}), 1);
 }
 
 TEST_F(MetricsReportTest, CountsUpdatesByOp) {

@@ -77,6 +77,7 @@ TEST_F(MetricsTest, SaysWhatHappened) {
   EXPECT_EQ(node_.Push("{\"op\":\"revoke\",\"token\":\"some-token-of-somebody\"}\n{\"op\":\"x\"}\n")
                 .rejected,
             1);
+  node_.AdminAs("wrong").Get("/v1/status");
   const MetricsText metrics = Metrics();
   const auto value = [&](const std::string& name, const support::MetricLabels& labels = {}) {
     return metrics.Value("introspectd_" + name, labels).value_or(-1);
@@ -88,6 +89,7 @@ TEST_F(MetricsTest, SaysWhatHappened) {
   EXPECT_EQ(value("request_duration_seconds_count"), 4);
   EXPECT_GT(value("request_duration_seconds_sum"), 0);
   EXPECT_EQ(value("client_authentication_failures_total", {{"cause", "refused"}}), 1);
+  EXPECT_EQ(value("admin_authentication_failures_total", {{"cause", "refused"}}), 1);
   EXPECT_EQ(value("refused_inputs_total", {{"cause", "method"}}), 1);
   EXPECT_EQ(value("updates_total", {{"op", "upsert"}}), 1);
   EXPECT_EQ(value("updates_total", {{"op", "revoke_token"}}), 1);
