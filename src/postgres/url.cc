@@ -6,10 +6,13 @@
 
 #include "fmt/format.h"
 #include "text/ascii.h"
+#include "text/form.h"
 
 namespace introspectd::postgres {
 
 namespace {
+
+constexpr const char* kMask = "***";
 
 using Options = std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)>;
 
@@ -25,6 +28,32 @@ std::string_view Value(const Options& options, std::string_view keyword) {
     if (option->keyword == keyword && option->val != nullptr) return option->val;
   }
   return "";
+}
+
+// The password, that of the client's key, and whatever else libpq would not show while it is typed.
+bool IsSecret(const PQconninfoOption& option) {
+  return option.dispchar != nullptr && option.dispchar[0] == '*';
+}
+
+bool HasSecret(const Options& options) {
+  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
+    if (IsSecret(*option) && option->val != nullptr && option->val[0] != '\0') return true;
+  }
+  return false;
+}
+
+// As a value in a URL. libpq takes a plus for a plus.
+std::string Escaped(std::string_view value) {
+  constexpr std::string_view kPlain = "/,:";
+  std::string escaped;
+  for (const char& c : value) {
+    if (kPlain.find(c) != kPlain.npos) {
+      escaped += c;
+    } else {
+      escaped += c == ' ' ? "%20" : text::EncodeForm({&c, 1});
+    }
+  }
+  return escaped;
 }
 
 bool IsLocal(std::string_view host) {
@@ -55,17 +84,18 @@ absl::Status CheckUrl(std::string_view url) {
       "that is written out");
 }
 
-std::string WithoutPassword(const std::string& url) {
+std::string WithoutPasswords(const std::string& url) {
   const Options options = Parse(url);
-  if (options == nullptr || Value(options, "password").empty()) return url;
-  std::string text;
+  if (options == nullptr || !HasSecret(options)) return url;
+  std::string shown = "postgresql:///";
+  char before = '?';
   for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
     if (option->val == nullptr) continue;
-    const std::string_view keyword = option->keyword;
-    text += fmt::format("{}{}={}", text.empty() ? "" : " ", keyword,
-                        keyword == "password" ? "***" : option->val);
+    shown += fmt::format("{}{}={}", before, option->keyword,
+                         IsSecret(*option) ? kMask : Escaped(option->val));
+    before = '&';
   }
-  return text;
+  return shown;
 }
 
 }  // namespace introspectd::postgres
