@@ -78,6 +78,10 @@ TEST_F(MetricsTest, SaysWhatHappened) {
                 .rejected,
             1);
   node_.AdminAs("wrong").Get("/v1/status");
+  // How long an answer took is known when it has been written, and may have been read by then.
+  EXPECT_TRUE(support::WaitUntil([&] {
+    return Metrics().Value("introspectd_request_duration_seconds_count").value_or(0) >= 4;
+  }));
   const MetricsText metrics = Metrics();
   const auto value = [&](const std::string& name, const support::MetricLabels& labels = {}) {
     return metrics.Value("introspectd_" + name, labels).value_or(-1);
