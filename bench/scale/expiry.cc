@@ -10,7 +10,7 @@ namespace introspectd::scale {
 
 namespace {
 
-constexpr std::size_t kSweptTogether = 1000;
+constexpr std::size_t kLoadedTogether = 1000;
 
 double Mebibytes(std::uint64_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
 
@@ -44,8 +44,8 @@ double LoadedPerSecond(const std::vector<std::vector<token::RecordPtr>>& parts,
   Store store({.issuer = "https://i.example/", .kept = false});
   store.writer().BeginLoad(tokens);
   const auto load = [&store](std::span<const token::RecordPtr> records) {
-    for (std::size_t i = 0; i < records.size(); i += kSweptTogether) {
-      const std::size_t count = std::min(kSweptTogether, records.size() - i);
+    for (std::size_t i = 0; i < records.size(); i += kLoadedTogether) {
+      const std::size_t count = std::min(kLoadedTogether, records.size() - i);
       store.writer().LoadKept(records.subspan(i, count), kNow);
     }
   };

@@ -123,7 +123,6 @@ void Waits::BehindArithmetic() {
 }
 
 void Waits::Write(text::JsonWriter& report) const {
-  const auto micros = [](std::uint64_t ns) { return static_cast<double>(ns) / 1000; };
   const std::pair<std::string_view, const Wait&> all[] = {
       {"behind_upserts", behind_upserts_},
       {"behind_upserts_and_sweep", behind_upserts_and_sweep_},
@@ -135,11 +134,11 @@ void Waits::Write(text::JsonWriter& report) const {
     if (wait.wall_ns.count() == 0) continue;
     report.Key(name).BeginObject();
     report.Key("count").Unsigned(wait.wall_ns.count());
-    report.Key("p50_us").Number(micros(wait.wall_ns.AtQuantile(0.5)));
-    report.Key("p999_us").Number(micros(wait.wall_ns.AtQuantile(0.999)));
-    report.Key("longest_us").Number(micros(wait.wall_ns.max()));
-    report.Key("p999_own_cpu_us").Number(micros(wait.own_cpu_ns.AtQuantile(0.999)));
-    report.Key("longest_own_cpu_us").Number(micros(wait.own_cpu_ns.max()));
+    report.Key("p50_us").Number(Micros(wait.wall_ns.AtQuantile(0.5)));
+    report.Key("p999_us").Number(Micros(wait.wall_ns.AtQuantile(0.999)));
+    report.Key("longest_us").Number(Micros(wait.wall_ns.max()));
+    report.Key("p999_own_cpu_us").Number(Micros(wait.own_cpu_ns.AtQuantile(0.999)));
+    report.Key("longest_own_cpu_us").Number(Micros(wait.own_cpu_ns.max()));
     report.Key("page_faults_in_longest").Unsigned(wait.faults_in_longest);
     report.EndObject();
   }

@@ -30,7 +30,7 @@ std::string Shown(const Option& option, const Scalar& value) {
     case Secrecy::kOpen:
       return std::visit(ScalarText{}, value);
     case Secrecy::kUrl:
-      return ScalarText{}(postgres::WithoutPasswords(std::get<std::string>(value)));
+      return ScalarText{}(postgres::WithoutPasswords(std::get<std::string>(value), kMask));
     case Secrecy::kSecret:
     case Secrecy::kSecretFile:
       break;

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "fetch/check_url.h"
+#include "fetch/curl_handles.h"
 #include "fetch/transfer.h"
 #include "net/watch.h"
 
@@ -35,10 +36,6 @@ struct Fetcher::Impl {
   void Start(Request request, Done done);
   void Close();
 
-  struct MultiCleanup {
-    void operator()(CURLM* handle) const { curl_multi_cleanup(handle); }
-  };
-
   // What is over, until its `done` is called.
   struct Over {
     Done done;
@@ -48,7 +45,7 @@ struct Fetcher::Impl {
   net::Loop& loop;
   net::Timer timer;    // libcurl's
   net::Timer refuser;  // for what was refused at once
-  std::unique_ptr<CURLM, MultiCleanup> multi;
+  Multi multi;
   std::map<int, net::Watch> watches;
   std::map<CURL*, std::unique_ptr<Transfer>> transfers;
   std::vector<Over> refused;

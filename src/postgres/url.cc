@@ -12,8 +12,6 @@ namespace introspectd::postgres {
 
 namespace {
 
-constexpr const char* kMask = "***";
-
 using Options = std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)>;
 
 Options Parse(const std::string& url) {
@@ -33,13 +31,6 @@ std::string_view Value(const Options& options, std::string_view keyword) {
 // The password, that of the client's key, and whatever else libpq would not show while it is typed.
 bool IsSecret(const PQconninfoOption& option) {
   return option.dispchar != nullptr && option.dispchar[0] == '*';
-}
-
-bool HasSecret(const Options& options) {
-  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
-    if (IsSecret(*option) && option->val != nullptr && option->val[0] != '\0') return true;
-  }
-  return false;
 }
 
 // As a value in a URL. libpq takes a plus for a plus.
@@ -84,18 +75,21 @@ absl::Status CheckUrl(std::string_view url) {
       "that is written out");
 }
 
-std::string WithoutPasswords(const std::string& url) {
+std::string WithoutPasswords(const std::string& url, std::string_view mask) {
   const Options options = Parse(url);
-  if (options == nullptr || !HasSecret(options)) return url;
+  if (options == nullptr) return url;
   std::string shown = "postgresql:///";
+  bool masked = false;
   char before = '?';
   for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
     if (option->val == nullptr) continue;
+    const bool secret = IsSecret(*option);
+    masked |= secret && option->val[0] != '\0';
     shown += fmt::format("{}{}={}", before, option->keyword,
-                         IsSecret(*option) ? kMask : Escaped(option->val));
+                         secret ? std::string(mask) : Escaped(option->val));
     before = '&';
   }
-  return shown;
+  return masked ? shown : url;
 }
 
 }  // namespace introspectd::postgres

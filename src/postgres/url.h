@@ -14,8 +14,8 @@ namespace introspectd::postgres {
 // what they were given.
 absl::Status CheckUrl(std::string_view url);
 
-// For people: each password is masked. What had none is as it was; anything else is a URL that says
-// the same.
-std::string WithoutPasswords(const std::string& url);
+// For people: `mask` in place of each password. What had none is as it was; anything else is a URL
+// that says the same.
+std::string WithoutPasswords(const std::string& url, std::string_view mask);
 
 }  // namespace introspectd::postgres

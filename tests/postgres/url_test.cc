@@ -52,18 +52,18 @@ TEST(UrlTest, WhatIsWrongIsSaidWithoutShowingIt) {
 }
 
 TEST(UrlTest, PasswordsAreNotShown) {
-  EXPECT_EQ(WithoutPasswords("postgresql://u@db/d"), "postgresql://u@db/d");
-  const std::string shown = WithoutPasswords("postgresql://u:s3cret@db:5/d?sslmode=require");
+  EXPECT_EQ(WithoutPasswords("postgresql://u@db/d", "***"), "postgresql://u@db/d");
+  const std::string shown = WithoutPasswords("postgresql://u:s3cret@db:5/d?sslmode=require", "***");
   EXPECT_THAT(shown, Not(HasSubstr("s3cret")));
   for (const char* part :
        {"user=u", "password=***", "host=db", "port=5", "dbname=d", "sslmode=require"}) {
     EXPECT_THAT(shown, HasSubstr(part));
   }
-  EXPECT_THAT(WithoutPasswords("host=db password='s3 cret'"), Not(HasSubstr("s3")));
+  EXPECT_THAT(WithoutPasswords("host=db password='s3 cret'", "***"), Not(HasSubstr("s3")));
 }
 
 TEST(UrlTest, NorIsThatOfTheClientsKey) {
-  EXPECT_EQ(WithoutPasswords("postgresql://u@db/d?sslkey=/etc/k.pem&sslpassword=s3cret"),
+  EXPECT_EQ(WithoutPasswords("postgresql://u@db/d?sslkey=/etc/k.pem&sslpassword=s3cret", "***"),
             "postgresql:///?user=u&dbname=d&host=db&sslkey=/etc/k.pem&sslpassword=***");
 }
 
@@ -73,7 +73,7 @@ TEST(UrlTest, WhatIsShownMeansTheSame) {
        {"postgresql://%db%27%5c:s3cret@db/a%20b+c%0a%26%3d%40?sslmode=require",
         "host='/run/a b' dbname='it\\'s' user=\xc3\xa9 password=s3cret options='-c a=b\\\\ c'",
         "postgresql://u:s3cret@[::1]:1,db:2/d?sslmode=require&application_name=%25"}) {
-    const std::string shown = WithoutPasswords(url);
+    const std::string shown = WithoutPasswords(url, "***");
     EXPECT_EQ(shown.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                       "0123456789%:/?&=*,._-~"),
               shown.npos)
